@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The Python side of batonDescribe: what the tasks in tasks.py are made of."""
