@@ -6,8 +6,8 @@ the manifest (package.conf, param.conf, cgi.conf) for older firmware. Other proj
 package as it stands: it knows nothing but tools.errors.
 """
 
-from tools.eap.model import CgiEntry, Member, Package, Parameter
+from tools.eap.model import CgiEntry, Manifest, Member, Package, Parameter
 from tools.eap.reader import read
 from tools.eap.writer import pack
 
-__all__ = ["CgiEntry", "Member", "Package", "Parameter", "pack", "read"]
+__all__ = ["CgiEntry", "Manifest", "Member", "Package", "Parameter", "pack", "read"]
