@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * Pictures from the camera (ACAP VDO API). The calls block until the service answers; any thread
+ * may make them, one stream must be used by one thread at a time. */
+#ifndef PLATFORM_VDO_STREAM_H
+#define PLATFORM_VDO_STREAM_H
+
+#include <glib-object.h>
+
+#include "vdo-buffer.h"
+#include "vdo-frame.h"
+#include "vdo-map.h"
+#include "vdo-types.h"
+
+G_BEGIN_DECLS
+
+#define VDO_TYPE_STREAM (vdo_stream_get_type())
+G_DECLARE_FINAL_TYPE(VdoStream, vdo_stream, VDO, STREAM, GObject)
+
+/* One picture: "format" (VDO_FORMAT_JPEG), "width" and "height" or "resolution", "channel" or
+ * "input", "compression". NULL on error; release with g_object_unref(). */
+VdoBuffer* vdo_stream_snapshot(VdoMap* settings, GError** error);
+
+/* A stream with these settings; fin, when given, is called before a buffer of the stream ends.
+ * NULL on error; release with g_object_unref(). */
+VdoStream* vdo_stream_new(VdoMap* settings, VdoBufferFinalizer fin, GError** error);
+
+guint vdo_stream_get_id(VdoStream* self);
+
+/* New maps; release with g_object_unref(). The info shows the values really used. */
+VdoMap* vdo_stream_get_info(VdoStream* self, GError** error);
+VdoMap* vdo_stream_get_settings(VdoStream* self, GError** error);
+
+/* Only "framerate" can change while the stream runs. */
+gboolean vdo_stream_set_settings(VdoStream* self, VdoMap* settings, GError** error);
+gboolean vdo_stream_set_framerate(VdoStream* self, gdouble framerate, GError** error);
+
+gboolean vdo_stream_start(VdoStream* self, GError** error);
+void vdo_stream_stop(VdoStream* self);
+
+/* Readable when a frame waits; lent, -1 on error. */
+gint vdo_stream_get_fd(VdoStream* self, GError** error);
+
+/* No effect on formats without key frames. */
+gboolean vdo_stream_force_key_frame(VdoStream* self, GError** error);
+
+/* The next frame. Waits for it unless "socket.blocking" is FALSE, then VDO_ERROR_NO_DATA; also
+ * after "socket.timeout_ms". */
+VdoBuffer* vdo_stream_get_buffer(VdoStream* self, GError** error);
+
+/* Gives the buffer back and sets *buffer to NULL. */
+gboolean vdo_stream_buffer_unref(VdoStream* self, VdoBuffer** buffer, GError** error);
+
+G_END_DECLS
+
+#endif
