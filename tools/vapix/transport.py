@@ -167,7 +167,7 @@ class _NegotiatedAuth(AuthBase):
         again = reply.request.copy()
         if not use_basic:
             self._digest(again)  # readies its state of this thread for the challenge
-            return self._digest.handle_401(reply, **options)
+            return self._digest.handle_401(reply, **options)  # type: ignore[no-untyped-call,no-any-return]
         reply.content  # noqa: B018 - read to the end, so that the connection can be used again
         reply.close()
         answer: requests.Response = reply.connection.send(self._basic(again), **options)
