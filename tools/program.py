@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""How tasks are run: invoke, with this project's errors, exit codes and place."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from invoke.exceptions import Exit, ParseError
+from invoke.program import Program
+from invoke.tasks import Task
+from invoke.tasks import task as invoke_task
+
+from tools import errors
+from tools.bootstrap import PROJECT
+
+INTERRUPTED = 130
+
+
+def task(**options: Any) -> Callable[[Callable[..., None]], Task[Any]]:
+    """invoke's @task for a function that may raise tools.errors.
+
+    A ToolError is printed as one line with its cure and becomes its class's exit code; Ctrl-C and
+    SIGTERM end the task in order (context managers run) with 130 and 143.
+    """
+
+    def decorate(body: Callable[..., None]) -> Task[Any]:
+        @functools.wraps(body)
+        def guarded(*args: Any, **kwargs: Any) -> None:
+            signal.signal(signal.SIGTERM, _terminate)
+            try:
+                body(*args, **kwargs)
+            except errors.ToolError as error:
+                raise Exit(code=errors.report(error)) from error
+            except KeyboardInterrupt as error:
+                raise Exit(code=INTERRUPTED) from error
+
+        made: Task[Any] = invoke_task(**options)(guarded)
+        return made
+
+    return decorate
+
+
+def run(arguments: list[str]) -> None:
+    """Run the tasks named in `arguments` as invoke does; always ends in SystemExit."""
+    program = _Program(name="batonDescribe", binary="python3 tasks.py", version=_version())
+    program.run(["tasks.py", *(arguments or ["--list"])])
+    sys.exit(0)
+
+
+class _Program(Program):
+    """invoke's program, started from anywhere, whose complaints read like every other error."""
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        with _usage_errors():
+            super().parse_core(argv)
+        sys.dont_write_bytecode = False  # a task starts twice as fast with it
+        if self.args["search-root"].value is None:
+            self.args["search-root"].value = str(PROJECT)
+
+    def parse_tasks(self) -> None:
+        with _usage_errors():
+            super().parse_tasks()
+
+    def parse_cleanup(self) -> None:
+        with _usage_errors():
+            super().parse_cleanup()
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    try:
+        yield
+    except ParseError as error:
+        usage = errors.UsageError(
+            str(error).rstrip("!"),
+            "`python3 tasks.py --list` names the tasks, --help their options",
+        )
+        raise Exit(code=errors.report(usage)) from error
+
+
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + signum)
+
+
+def _version() -> str:
+    from tools import settings
+
+    return settings.project_version(Path(PROJECT))
