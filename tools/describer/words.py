@@ -5,6 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_COCO = (
+    "person,bicycle,car,motorbike,aeroplane,bus,train,truck,boat,traffic light,fire hydrant,"
+    "stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,"
+    "backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,"
+    "baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,"
+    "banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,sofa,pottedplant,"
+    "bed,diningtable,toilet,tvmonitor,laptop,mouse,remote,keyboard,cell phone,microwave,oven,"
+    "toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush"
+)
+LABELS = tuple(_COCO.split(","))
+
 # Darknet's spelling of COCO's classes, where people write another.
 _NAMES = {
     "aeroplane": "airplane",
@@ -29,7 +40,7 @@ _ONE = {
     "scissors": "a pair of scissors",
     "broccoli": "a piece of broccoli",
 }
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def name_of(label: str) -> str:
@@ -49,7 +60,7 @@ def counted(label: str, count: int) -> str:
     name = name_of(label)
     if count == 1:
         return _ONE.get(name, f"{'an' if name[0] in 'aeio' or name == 'umbrella' else 'a'} {name}")
-    return f"{_NUMBERS[count] if count < len(_NUMBERS) else count} {plural_of(name)}"
+    return f"{NUMBERS[count] if count < len(NUMBERS) else count} {plural_of(name)}"
 
 
 def listed(parts: Sequence[str]) -> str:
