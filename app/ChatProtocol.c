@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "ChatProtocol.h"
+
+/* clang-format off */
+G_DEFINE_QUARK(describe-error, describeError)
+/* clang-format on */
+
+enum { MOST_TOKENS = 400 };
+
+void clearAnswer(Answer* answer) {
+    g_clear_pointer(&answer->text, g_free);
+    g_clear_pointer(&answer->answers, json_decref);
+    g_clear_pointer(&answer->model, g_free);
+}
+
+static void appendJson(GString* out, json_t* value) {
+    char* text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+    g_string_append(out, text);
+    free(text);
+    json_decref(value);
+}
+
+/* Each answer may be null: a model that cannot tell must not be made to guess. */
+static json_t* formatSchema(const GPtrArray* questions) {
+    json_t* properties = json_pack("{s{ss}}", "description", "type", "string");
+    json_t* required = json_pack("[s]", "description");
+
+    for (guint i = 0; i < questions->len; i++) {
+        const Question* question = g_ptr_array_index(questions, i);
+        json_object_set_new(properties, question->name,
+                            json_pack("{s[ss]ss}", "type", questionTypeName(question->type), "null",
+                                      "description", question->text));
+        json_array_append_new(required, json_string(question->name));
+    }
+    return json_pack("{sss{sssbs{sssososb}}}", "type", "json_schema", "json_schema", "name",
+                     "answers", "strict", 1, "schema", "type", "object", "properties", properties,
+                     "required", required, "additionalProperties", 0);
+}
+
+static char* formatPrompt(const Profile* profile) {
+    GString* prompt = g_string_new(profile->prompt);
+
+    if (profile->questions->len)
+        g_string_append(prompt, "\n\nGive the description as `description`. Then answer each "
+                                "question, with null where the picture does not tell:");
+    for (guint i = 0; i < profile->questions->len; i++) {
+        const Question* question = g_ptr_array_index(profile->questions, i);
+        g_string_append_printf(prompt, "\n- %s: %s", question->name, question->text);
+    }
+    return g_string_free(prompt, FALSE);
+}
+
+/* Encodes straight into the request: a picture is copied once. */
+static void appendBase64(GString* out, GBytes* bytes) {
+    gsize size;
+    const guchar* data = g_bytes_get_data(bytes, &size);
+    gsize before = out->len;
+    gint state = 0, save = 0;
+
+    g_string_set_size(out, before + (size / 3 + 1) * 4 + 4);
+    gsize written = g_base64_encode_step(data, size, FALSE, out->str + before, &state, &save);
+    written += g_base64_encode_close(FALSE, out->str + before + written, &state, &save);
+    g_string_truncate(out, before + written);
+}
+
+GString* formatChatRequest(const Profile* profile, const char* model, const GPtrArray* frames) {
+    g_autofree char* prompt = formatPrompt(profile);
+    gsize size = 4096;
+
+    for (guint i = 0; i < frames->len; i++)
+        size += g_bytes_get_size(g_ptr_array_index(frames, i)) / 3 * 4 + 128;
+    GString* request = g_string_sized_new(size);
+    g_string_append_c(request, '{');
+    if (model[0]) {
+        g_string_append(request, "\"model\":");
+        appendJson(request, json_string(model));
+        g_string_append_c(request, ',');
+    }
+    g_string_append_printf(request, "\"max_tokens\":%d,", MOST_TOKENS);
+    if (profile->questions->len) {
+        g_string_append(request, "\"response_format\":");
+        appendJson(request, formatSchema(profile->questions));
+        g_string_append_c(request, ',');
+    }
+    g_string_append(request, "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+                             "\"text\":");
+    appendJson(request, json_string(prompt));
+    g_string_append_c(request, '}');
+    for (guint i = 0; i < frames->len; i++) {
+        g_string_append(request, ",{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/"
+                                 "jpeg;base64,");
+        appendBase64(request, g_ptr_array_index(frames, i));
+        g_string_append(request, "\"}}");
+    }
+    g_string_append(request, "]}]}");
+    return request;
+}
+
+static gboolean failAnswer(GError** error, const char* format, ...) {
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char* text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, DESCRIBE_ERROR, DESCRIBE_ERROR_ANSWER, "the describer's answer %s", text);
+    return FALSE;
+}
+
+static gboolean hasType(const json_t* value, QuestionType type) {
+    if (json_is_null(value))
+        return TRUE;
+    switch (type) {
+    case QUESTION_BOOL:
+        return json_is_boolean(value);
+    case QUESTION_INTEGER:
+        return json_is_integer(value);
+    case QUESTION_NUMBER:
+        return json_is_number(value);
+    case QUESTION_STRING:
+    default:
+        return json_is_string(value);
+    }
+}
+
+static gboolean parseAnswers(const char* content, const Profile* profile, Answer* answer,
+                             GError** error) {
+    json_auto_t* json = json_loads(content, 0, NULL);
+    const char* description = json_string_value(json_object_get(json, "description"));
+
+    if (!description)
+        return failAnswer(error, "is not the JSON that was asked for, with a description");
+    answer->answers = json_object();
+    for (guint i = 0; i < profile->questions->len; i++) {
+        const Question* question = g_ptr_array_index(profile->questions, i);
+        json_t* value = json_object_get(json, question->name);
+        if (!value)
+            return failAnswer(error, "lacks '%s'", question->name);
+        if (!hasType(value, question->type))
+            return failAnswer(error, "has a '%s' that is not of type %s", question->name,
+                              questionTypeName(question->type));
+        json_object_set(answer->answers, question->name, value);
+    }
+    answer->text = g_strdup(description);
+    return TRUE;
+}
+
+gboolean parseChatReply(const GString* reply, const Profile* profile, Answer* answer,
+                        GError** error) {
+    json_auto_t* json = json_loadb(reply->str, reply->len, 0, NULL);
+    const json_t* choice = json_array_get(json_object_get(json, "choices"), 0);
+    const json_t* message = json_object_get(choice, "message");
+    const char* content = json_string_value(json_object_get(message, "content"));
+    const char* model = json_string_value(json_object_get(json, "model"));
+
+    *answer = (Answer){NULL, NULL, NULL};
+    if (!json)
+        return failAnswer(error, "is not JSON");
+    if (!content || !content[0])
+        return failAnswer(error, "has no text at choices[0].message.content");
+    if (profile->questions->len && !parseAnswers(content, profile, answer, error)) {
+        clearAnswer(answer);
+        return FALSE;
+    }
+    if (!answer->text)
+        answer->text = g_strdup(content);
+    answer->model = g_strdup(model ? model : "");
+    return TRUE;
+}

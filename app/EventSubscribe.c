@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include "EventSubscribe.h"
+
+#include <axsdk/axevent.h>
+#include <string.h>
+
+#include "Clock.h"
+#include "Counters.h"
+#include "Log.h"
+
+/* Stateful events answer a subscription at once; this is how long we listen for them. */
+enum { ANSWER_MS = 400 };
+
+struct EventSource {
+    AXEventHandler* handler;
+    GHashTable* subscriptions; /* axevent's number -> EventSubscription, borrowed: a callback that
+                                  comes after the end finds nothing */
+};
+
+struct EventSubscription {
+    EventSource* source;
+    guint number; /* axevent's; 0 before it is known */
+    char* triggerId;
+    char* key;
+    TriggerCallback callback;
+    gpointer data;
+    char* problem;
+};
+
+EventSource* newEventSource(void) {
+    EventSource* source = g_new0(EventSource, 1);
+
+    source->handler = ax_event_handler_new();
+    source->subscriptions = g_hash_table_new(g_direct_hash, g_direct_equal);
+    return source;
+}
+
+void freeEventSource(EventSource* source) {
+    if (!source)
+        return;
+    g_warn_if_fail(g_hash_table_size(source->subscriptions) == 0);
+    ax_event_handler_free(source->handler);
+    g_hash_table_unref(source->subscriptions);
+    g_free(source);
+}
+
+static gboolean addString(AXEventKeyValueSet* set, const char* key, const char* nameSpace,
+                          const char* value, GError** error) {
+    return ax_event_key_value_set_add_key_value(set, key, nameSpace, value, AX_VALUE_TYPE_STRING,
+                                                error);
+}
+
+/* "tns1:Device/tnsaxis:IO" as topic0 and topic1; a level without a prefix is Axis's own. */
+static gboolean addTopic(AXEventKeyValueSet* set, const char* topic, GError** error) {
+    g_auto(GStrv) levels = g_strsplit(topic, "/", -1);
+
+    for (guint i = 0; levels[i]; i++) {
+        char* colon = strchr(levels[i], ':');
+        g_autofree char* key = g_strdup_printf("topic%u", i);
+        if (colon)
+            *colon = '\0';
+        if (!addString(set, key, colon ? levels[i] : "tnsaxis", colon ? colon + 1 : levels[i],
+                       error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean addSource(AXEventKeyValueSet* set, const char* key, const json_t* value,
+                          GError** error) {
+    gboolean truth = json_is_true(value);
+    gint number = (gint)json_integer_value(value);
+
+    if (json_is_string(value))
+        return addString(set, key, NULL, json_string_value(value), error);
+    if (json_is_boolean(value))
+        return ax_event_key_value_set_add_key_value(set, key, NULL, &truth, AX_VALUE_TYPE_BOOL,
+                                                    error);
+    return ax_event_key_value_set_add_key_value(set, key, NULL, &number, AX_VALUE_TYPE_INT, error);
+}
+
+static gboolean addPort(AXEventKeyValueSet* set, const char* event, int port, GError** error) {
+    g_autofree char* topic = g_strdup_printf("tns1:Device/tnsaxis:IO/tnsaxis:%s", event);
+
+    return addTopic(set, topic, error) &&
+           ax_event_key_value_set_add_key_value(set, "port", NULL, &port, AX_VALUE_TYPE_INT, error);
+}
+
+/* What the trigger's events have in common. */
+static gboolean addTrigger(AXEventKeyValueSet* set, const Trigger* trigger, GError** error) {
+    switch (trigger->type) {
+    case TRIGGER_OBJECT_ANALYTICS:
+        return addTopic(set, "CameraApplicationPlatform/ObjectAnalytics", error) &&
+               addString(set, "topic2", "tnsaxis", trigger->scenario, error);
+    case TRIGGER_VIRTUAL_INPUT:
+        return addPort(set, "VirtualInput", trigger->port, error);
+    case TRIGGER_MANUAL:
+        return addPort(set, "VirtualPort", trigger->port, error);
+    case TRIGGER_EVENT:
+    default:
+        return addTopic(set, trigger->topic, error) &&
+               (!trigger->sourceKey ||
+                addSource(set, trigger->sourceKey, trigger->sourceValue, error));
+    }
+}
+
+static const char* stateKey(const Trigger* trigger) {
+    if (trigger->type == TRIGGER_EVENT)
+        return trigger->key;
+    return trigger->type == TRIGGER_MANUAL ? "state" : "active";
+}
+
+/* The event's state; FALSE when it has none that is a boolean. */
+static gboolean readState(const AXEventKeyValueSet* set, const char* key, gboolean* active) {
+    AXEventValueType type;
+
+    return ax_event_key_value_set_get_value_type(set, key, NULL, &type, NULL) &&
+           type == AX_VALUE_TYPE_BOOL &&
+           ax_event_key_value_set_get_boolean(set, key, NULL, active, NULL);
+}
+
+/* Said once for a subscription, not for each of its events. */
+static void noteProblem(EventSubscription* subscription) {
+    count(COUNT_IGNORED);
+    if (subscription->problem)
+        return;
+    subscription->problem =
+        g_strdup_printf("its events have no boolean '%s' and are ignored", subscription->key);
+    g_warning("trigger %s: %s", subscription->triggerId, subscription->problem);
+}
+
+static void onEvent(guint number, AXEvent* event, gpointer data) {
+    gint64 deliveredAt = clockNow();
+    const EventSource* source = data;
+    EventSubscription* subscription =
+        g_hash_table_lookup(source->subscriptions, GUINT_TO_POINTER(number));
+    gboolean active = FALSE;
+
+    if (!subscription) {
+        ax_event_free(event);
+        return;
+    }
+    gboolean hasState = readState(ax_event_get_key_value_set(event), subscription->key, &active);
+    ax_event_free(event);
+    if (hasState)
+        subscription->callback(active, deliveredAt, subscription->data);
+    else
+        noteProblem(subscription);
+}
+
+EventSubscription* subscribeTrigger(EventSource* source, const Trigger* trigger,
+                                    TriggerCallback callback, gpointer data, GError** error) {
+    AXEventKeyValueSet* set = ax_event_key_value_set_new();
+    guint number = 0;
+    gboolean subscribed =
+        addTrigger(set, trigger, error) &&
+        ax_event_handler_subscribe(source->handler, set, &number, onEvent, source, error);
+
+    ax_event_key_value_set_free(set);
+    if (!subscribed)
+        return NULL;
+    EventSubscription* subscription = g_new0(EventSubscription, 1);
+    subscription->source = source;
+    subscription->number = number;
+    subscription->triggerId = logText(trigger->id, 200);
+    subscription->key = g_strdup(stateKey(trigger));
+    subscription->callback = callback;
+    subscription->data = data;
+    g_hash_table_insert(source->subscriptions, GUINT_TO_POINTER(number), subscription);
+    return subscription;
+}
+
+void freeEventSubscription(EventSubscription* subscription) {
+    g_autoptr(GError) error = NULL;
+
+    if (!subscription)
+        return;
+    EventSource* source = subscription->source;
+    g_hash_table_remove(source->subscriptions, GUINT_TO_POINTER(subscription->number));
+    if (!ax_event_handler_unsubscribe(source->handler, subscription->number, &error))
+        g_warning("trigger %s: unsubscribing failed (%s)", subscription->triggerId, error->message);
+    g_free(subscription->triggerId);
+    g_free(subscription->key);
+    g_free(subscription->problem);
+    g_free(subscription);
+}
+
+const char* eventSubscriptionProblem(const EventSubscription* subscription) {
+    return subscription->problem;
+}
+
+/* One question to the camera: which triggers are there, and in which state? */
+typedef struct {
+    EventSource* source;
+    GHashTable*
+        asked; /* axevent's number -> the extra trigger it asks for, NULL for a known kind */
+    GHashTable* found; /* trigger id -> TriggerState */
+    TriggerStatesCallback callback;
+    gpointer data;
+    guint timer;
+} Inquiry;
+
+static void freeTriggerState(gpointer data) {
+    TriggerState* state = data;
+
+    freeTrigger(state->trigger);
+    g_free(state);
+}
+
+/* The trigger that an event of a known kind is of; NULL for any other. */
+static Trigger* recognizeTrigger(const AXEventKeyValueSet* set) {
+    g_autofree char* level1 = NULL;
+    g_autofree char* level2 = NULL;
+    gint port = 0;
+
+    ax_event_key_value_set_get_string(set, "topic1", "tnsaxis", &level1, NULL);
+    ax_event_key_value_set_get_string(set, "topic2", "tnsaxis", &level2, NULL);
+    if (!level1 || !level2)
+        return NULL;
+    if (strcmp(level1, "ObjectAnalytics") == 0)
+        return newScenarioTrigger(level2);
+    if (strcmp(level1, "IO") != 0 ||
+        !ax_event_key_value_set_get_integer(set, "port", NULL, &port, NULL))
+        return NULL;
+    if (strcmp(level2, "VirtualInput") == 0)
+        return newPortTrigger(TRIGGER_VIRTUAL_INPUT, port);
+    return strcmp(level2, "VirtualPort") == 0 ? newPortTrigger(TRIGGER_MANUAL, port) : NULL;
+}
+
+static void onInquiryEvent(guint number, AXEvent* event, gpointer data) {
+    Inquiry* inquiry = data;
+    const AXEventKeyValueSet* set = ax_event_get_key_value_set(event);
+    const Trigger* extra = g_hash_table_lookup(inquiry->asked, GUINT_TO_POINTER(number));
+    g_autoptr(Trigger) trigger = extra ? copyTrigger(extra) : recognizeTrigger(set);
+    gboolean active;
+
+    if (trigger && readState(set, stateKey(trigger), &active)) {
+        TriggerState* state = g_new0(TriggerState, 1);
+        state->active = active;
+        state->trigger = g_steal_pointer(&trigger);
+        g_hash_table_replace(inquiry->found, state->trigger->id, state);
+    }
+    ax_event_free(event);
+}
+
+static void endInquiry(gpointer data) {
+    Inquiry* inquiry = data;
+    GPtrArray* states = g_ptr_array_new_with_free_func(freeTriggerState);
+    GHashTableIter entries;
+    gpointer number, state;
+
+    stopTimer(&inquiry->timer);
+    g_hash_table_iter_init(&entries, inquiry->asked);
+    while (g_hash_table_iter_next(&entries, &number, NULL))
+        ax_event_handler_unsubscribe(inquiry->source->handler, GPOINTER_TO_UINT(number), NULL);
+    g_hash_table_iter_init(&entries, inquiry->found);
+    while (g_hash_table_iter_next(&entries, NULL, &state)) {
+        g_hash_table_iter_steal(&entries);
+        g_ptr_array_add(states, state);
+    }
+    inquiry->callback(states, inquiry->data);
+    g_hash_table_unref(inquiry->found);
+    g_hash_table_unref(inquiry->asked);
+    g_free(inquiry);
+}
+
+/* Takes set. */
+static void ask(Inquiry* inquiry, AXEventKeyValueSet* set, gpointer extra) {
+    g_autoptr(GError) error = NULL;
+    guint number = 0;
+
+    if (ax_event_handler_subscribe(inquiry->source->handler, set, &number, onInquiryEvent, inquiry,
+                                   &error))
+        g_hash_table_insert(inquiry->asked, GUINT_TO_POINTER(number), extra);
+    else
+        g_warning("triggers: the camera cannot be asked (%s)", error->message);
+    ax_event_key_value_set_free(set);
+}
+
+void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStatesCallback callback,
+                       gpointer data) {
+    static const char* const topics[] = {"CameraApplicationPlatform/ObjectAnalytics",
+                                         "tns1:Device/tnsaxis:IO/VirtualInput",
+                                         "tns1:Device/tnsaxis:IO/VirtualPort"};
+    Inquiry* inquiry = g_new0(Inquiry, 1);
+
+    inquiry->source = source;
+    inquiry->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
+    inquiry->found = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, freeTriggerState);
+    inquiry->callback = callback;
+    inquiry->data = data;
+    for (gsize i = 0; i < G_N_ELEMENTS(topics); i++) {
+        AXEventKeyValueSet* set = ax_event_key_value_set_new();
+        addTopic(set, topics[i], NULL);
+        ask(inquiry, set, NULL);
+    }
+    for (guint i = 0; extras && i < extras->len; i++) {
+        AXEventKeyValueSet* set = ax_event_key_value_set_new();
+        addTrigger(set, g_ptr_array_index(extras, i), NULL);
+        ask(inquiry, set, g_ptr_array_index(extras, i));
+    }
+    inquiry->timer = startTimer(ANSWER_MS, endInquiry, inquiry);
+}

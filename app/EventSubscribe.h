@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* EventSubscribe - the camera's events; the only file that knows axevent.
+ *
+ * One axevent subscription for each profile and one callback for exactly that profile. Main loop
+ * only; callbacks come from it too. Subscribing to a stateful event delivers its state at once
+ * (documented), so the first call tells whether the trigger is active already. */
+#pragma once
+
+#include <glib.h>
+
+#include "Trigger.h"
+
+typedef struct EventSource EventSource;
+typedef struct EventSubscription EventSubscription;
+
+/* active: the trigger's state; deliveredAt: clockNow() when the event reached the app. Called for
+ * every event with a state, whether it changed or not. */
+typedef void (*TriggerCallback)(gboolean active, gint64 deliveredAt, gpointer data);
+
+EventSource* newEventSource(void);
+/* All subscriptions must be gone. */
+void freeEventSource(EventSource* source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventSource, freeEventSource)
+
+/* NULL and error when the event service refuses. The trigger is copied from. */
+EventSubscription* subscribeTrigger(EventSource* source, const Trigger* trigger,
+                                    TriggerCallback callback, gpointer data, GError** error);
+/* No callback comes after this; everything of the subscription is freed. */
+void freeEventSubscription(EventSubscription* subscription);
+/* What is wrong with the trigger's events, such as a key that is no boolean; NULL when nothing is.
+ * Borrowed. */
+const char* eventSubscriptionProblem(const EventSubscription* subscription);
+
+/* A trigger that can be subscribed to, and its state. */
+typedef struct {
+    Trigger* trigger;
+    gboolean active;
+} TriggerState;
+
+/* states: TriggerState*, owned by the caller, who unrefs it. */
+typedef void (*TriggerStatesCallback)(GPtrArray* states, gpointer data);
+/* Asks the camera for all object analytics scenarios, virtual inputs and manual triggers, and for
+ * the triggers in `extras` (Trigger*, kept by the caller until the callback; may be NULL), by
+ * subscribing for a moment: stateful events answer at once, others do not. */
+void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStatesCallback callback,
+                       gpointer data);

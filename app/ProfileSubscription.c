@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "ProfileSubscription.h"
+
+#include "Clock.h"
+#include "Counters.h"
+
+typedef struct {
+    Profile* profile;
+    SessionRunner* runner;
+    EventSubscription* events; /* NULL when the event service refused */
+    char* problem;             /* why it refused */
+    gboolean seen;             /* the first state has come */
+    gboolean active;           /* the last state that came */
+    guint graceTimer;          /* runs while an inactive edge is waited out */
+    gint64 cooldownUntil;      /* clockNow() before which nothing starts; 0: none */
+} ProfileSubscription;
+
+struct ProfileSubscriptions {
+    EventSource* source;
+    SessionRunner* runner;
+    GHashTable* byProfile; /* profile id -> ProfileSubscription; owns it */
+};
+
+static void refuse(const ProfileSubscription* subscription, const char* why) {
+    count(COUNT_REFUSED);
+    g_info("profile %s: activation starts nothing (%s)", subscription->profile->id, why);
+    publishRefusal(runnerPublisher(subscription->runner), subscription->profile, why);
+}
+
+static void beginSession(ProfileSubscription* subscription) {
+    const Profile* profile = subscription->profile;
+    guint open = countProfileSessions(runnerRegistry(subscription->runner), profile->id);
+
+    if (clockNow() < subscription->cooldownUntil)
+        refuse(subscription, "cooldown");
+    else if (profile->sessionType == SESSION_ONE_SHOT && open >= profile->maxInFlight)
+        refuse(subscription, "maxInFlight");
+    else
+        startSession(subscription->runner, subscription->profile);
+}
+
+static void endMonitoring(ProfileSubscription* subscription, gint64 since) {
+    stopTimer(&subscription->graceTimer);
+    terminateProfileSessions(runnerRegistry(subscription->runner), subscription->profile->id,
+                             END_INACTIVE, since);
+}
+
+static void onGraceOver(gpointer data) {
+    endMonitoring(data, clockNow());
+}
+
+static void onActive(ProfileSubscription* subscription, gboolean isFirst) {
+    gboolean waitedOut = subscription->graceTimer != 0;
+
+    stopTimer(&subscription->graceTimer);
+    if (waitedOut) {
+        g_info("profile %s: active again within the grace", subscription->profile->id);
+        return;
+    }
+    if (isFirst && !subscription->profile->whenActiveAtStart) {
+        g_info("profile %s: was active before the subscription, no session",
+               subscription->profile->id);
+        return;
+    }
+    beginSession(subscription);
+}
+
+static void onInactive(ProfileSubscription* subscription, gint64 deliveredAt) {
+    if (subscription->profile->graceMs)
+        subscription->graceTimer =
+            startTimer(subscription->profile->graceMs, onGraceOver, subscription);
+    else
+        endMonitoring(subscription, deliveredAt);
+}
+
+/* The TriggerCallback of exactly one profile. */
+static void onTriggerState(gboolean active, gint64 deliveredAt, gpointer data) {
+    ProfileSubscription* subscription = data;
+    gboolean isFirst = !subscription->seen;
+
+    if (!isFirst && active == subscription->active)
+        return; /* the payload changed, the state did not */
+    subscription->seen = TRUE;
+    subscription->active = active;
+    count(COUNT_EDGES);
+    g_info("profile %s: trigger %s is %s%s", subscription->profile->id,
+           subscription->profile->trigger->id, active ? "active" : "inactive",
+           isFirst ? " (first state)" : "");
+    if (active)
+        onActive(subscription, isFirst);
+    else if (!isFirst)
+        onInactive(subscription, deliveredAt);
+}
+
+static ProfileSubscription* newProfileSubscription(EventSource* source, SessionRunner* runner,
+                                                   Profile* profile) {
+    ProfileSubscription* subscription = g_new0(ProfileSubscription, 1);
+    g_autoptr(GError) error = NULL;
+
+    subscription->profile = refProfile(profile);
+    subscription->runner = runner;
+    subscription->events =
+        subscribeTrigger(source, profile->trigger, onTriggerState, subscription, &error);
+    if (subscription->events) {
+        g_info("profile %s: subscribed to %s", profile->id, profile->trigger->id);
+    } else {
+        subscription->problem = g_strdup(error->message);
+        g_warning("profile %s: cannot subscribe to %s (%s)", profile->id, profile->trigger->id,
+                  error->message);
+    }
+    return subscription;
+}
+
+/* Unsubscribes first, so that nothing starts any more, then ends what is open. */
+static void freeProfileSubscription(ProfileSubscription* subscription, EndReason reason) {
+    const Profile* profile = subscription->profile;
+
+    freeEventSubscription(subscription->events);
+    stopTimer(&subscription->graceTimer);
+    g_info("profile %s: unsubscribed from %s", profile->id, profile->trigger->id);
+    terminateProfileSessions(runnerRegistry(subscription->runner), profile->id, reason, clockNow());
+    unrefProfile(subscription->profile);
+    g_free(subscription->problem);
+    g_free(subscription);
+}
+
+/* Cooldown counts from the end of a session that ran, not from a start that it swallowed. */
+static void onSessionEnd(SessionContext* session, gpointer data) {
+    const ProfileSubscriptions* subscriptions = data;
+    const Profile* profile = session->profile;
+    ProfileSubscription* subscription = g_hash_table_lookup(subscriptions->byProfile, profile->id);
+
+    if (subscription && subscription->profile == profile && profile->cooldownSec)
+        subscription->cooldownUntil = clockNow() + profile->cooldownSec * G_TIME_SPAN_SECOND;
+}
+
+ProfileSubscriptions* newProfileSubscriptions(EventSource* source, SessionRunner* runner) {
+    ProfileSubscriptions* subscriptions = g_new0(ProfileSubscriptions, 1);
+
+    subscriptions->source = source;
+    subscriptions->runner = runner;
+    subscriptions->byProfile = g_hash_table_new(g_str_hash, g_str_equal);
+    setSessionEndListener(runner, onSessionEnd, subscriptions);
+    return subscriptions;
+}
+
+/* Takes the entry out of the table before its sessions end. */
+static void dropSubscription(ProfileSubscriptions* subscriptions, ProfileSubscription* subscription,
+                             EndReason reason) {
+    g_hash_table_remove(subscriptions->byProfile, subscription->profile->id);
+    freeProfileSubscription(subscription, reason);
+}
+
+void freeProfileSubscriptions(ProfileSubscriptions* subscriptions) {
+    if (!subscriptions)
+        return;
+    g_autoptr(GList) all = g_hash_table_get_values(subscriptions->byProfile);
+    for (GList* link = all; link; link = link->next)
+        dropSubscription(subscriptions, link->data, END_SHUTDOWN);
+    setSessionEndListener(subscriptions->runner, NULL, NULL);
+    g_hash_table_unref(subscriptions->byProfile);
+    g_free(subscriptions);
+}
+
+/* Profile id -> Profile, of those that are enabled; borrowed from config. */
+static GHashTable* indexEnabledProfiles(const Config* config) {
+    GHashTable* wanted = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < config->profiles->len; i++) {
+        Profile* profile = g_ptr_array_index(config->profiles, i);
+        if (profile->enabled)
+            g_hash_table_insert(wanted, profile->id, profile);
+    }
+    return wanted;
+}
+
+static void dropOutdatedSubscriptions(ProfileSubscriptions* subscriptions, GHashTable* wanted) {
+    g_autoptr(GList) all = g_hash_table_get_values(subscriptions->byProfile);
+
+    for (GList* link = all; link; link = link->next) {
+        ProfileSubscription* subscription = link->data;
+        const Profile* profile = g_hash_table_lookup(wanted, subscription->profile->id);
+        if (!profile || !profilesEqual(profile, subscription->profile))
+            dropSubscription(subscriptions, subscription, END_CONFIG);
+    }
+}
+
+void setupProfileSubscriptions(ProfileSubscriptions* subscriptions, const Config* config) {
+    g_autoptr(GHashTable) wanted = indexEnabledProfiles(config);
+
+    dropOutdatedSubscriptions(subscriptions, wanted);
+    for (guint i = 0; i < config->profiles->len; i++) {
+        Profile* profile = g_ptr_array_index(config->profiles, i);
+        if (!profile->enabled || g_hash_table_contains(subscriptions->byProfile, profile->id))
+            continue;
+        ProfileSubscription* subscription =
+            newProfileSubscription(subscriptions->source, subscriptions->runner, profile);
+        g_hash_table_insert(subscriptions->byProfile, subscription->profile->id, subscription);
+    }
+}
+
+static const char* findProblem(const ProfileSubscription* subscription) {
+    return subscription->events ? eventSubscriptionProblem(subscription->events)
+                                : subscription->problem;
+}
+
+json_t* profileSubscriptionsToJson(const ProfileSubscriptions* subscriptions) {
+    json_t* list = json_array();
+    GHashTableIter entries;
+    gpointer value;
+
+    g_hash_table_iter_init(&entries, subscriptions->byProfile);
+    while (g_hash_table_iter_next(&entries, NULL, &value)) {
+        const ProfileSubscription* subscription = value;
+        const char* state = subscription->active ? "active" : "inactive";
+        json_array_append_new(list, json_pack("{ssssssss?}", "profile", subscription->profile->id,
+                                              "trigger", subscription->profile->trigger->id,
+                                              "state", subscription->seen ? state : "unknown",
+                                              "error", findProblem(subscription)));
+    }
+    return list;
+}
+
+gboolean haveSubscriptionProblem(const ProfileSubscriptions* subscriptions) {
+    GHashTableIter entries;
+    gpointer value;
+
+    g_hash_table_iter_init(&entries, subscriptions->byProfile);
+    while (g_hash_table_iter_next(&entries, NULL, &value)) {
+        if (findProblem(value))
+            return TRUE;
+    }
+    return FALSE;
+}

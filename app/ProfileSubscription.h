@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* ProfileSubscription - one profile, its one event subscription, and what an edge of its trigger
+ * means: active starts a session, inactive ends the monitoring. No callback loops over profiles.
+ * Main loop only. */
+#pragma once
+
+#include "Config.h"
+#include "EventSubscribe.h"
+#include "SessionRunner.h"
+
+/* The subscriptions in force, one for each enabled profile. */
+typedef struct ProfileSubscriptions ProfileSubscriptions;
+
+/* Both are borrowed and must outlive the subscriptions. */
+ProfileSubscriptions* newProfileSubscriptions(EventSource* source, SessionRunner* runner);
+/* Unsubscribes all; their sessions end as `shutdown`. */
+void freeProfileSubscriptions(ProfileSubscriptions* subscriptions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileSubscriptions, freeProfileSubscriptions)
+
+/* Makes the subscriptions those of config's enabled profiles. What did not change is not touched;
+ * what was edited, disabled or deleted is unsubscribed and freed, and its sessions end as
+ * `config`. */
+void setupProfileSubscriptions(ProfileSubscriptions* subscriptions, const Config* config);
+
+/* One for each subscription, as status.cgi shows it; a new reference to a JSON array. */
+json_t* profileSubscriptionsToJson(const ProfileSubscriptions* subscriptions);
+/* Whether any has a problem. */
+gboolean haveSubscriptionProblem(const ProfileSubscriptions* subscriptions);
