@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""One run of an app: from its start until nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.virtual_camera.app_output import OutputPipe
+from tools.virtual_camera.sandbox import TOKEN, Place, Sandbox
+from tools.virtual_camera.system_log import SystemLog
+
+_START_SECONDS = 5.0
+_POLL_SECONDS = 0.002
+_SECOND_IN_NAMESPACE = "2"
+"""bubblewrap's own init is the first process of the namespace, the app the second."""
+
+
+class AppProcess:
+    """A started app. `pid` is the app's own process, not that of the sandbox around it."""
+
+    def __init__(self, place: Place, sandbox: Sandbox, log: SystemLog) -> None:
+        self.pid = 0
+        self._place = place
+        self._sandbox = sandbox
+        self._output = OutputPipe(place.app, log)
+        self._token = secrets.token_hex(8)
+        self._outer: asyncio.subprocess.Process | None = None
+        self._init_pid = 0
+
+    async def start(self, command: Sequence[str]) -> None:
+        """Start `command` (its program relative to the package folder) and learn its pid.
+
+        Returns as well when it ended at once: `wait` tells how.
+        """
+        launch = self._sandbox.launch(self._place, command, self._token)
+        argv = launch.argv
+        if launch.reports_pid:
+            reader, writer = os.pipe2(os.O_CLOEXEC)
+            argv = [argv[0], "--info-fd", str(writer), *argv[1:]]
+            try:
+                self._outer = await self._spawn(argv, (writer,))
+            finally:
+                os.close(writer)
+            self._init_pid = await _read_init_pid(reader)
+            self.pid = await self._find_app()
+        else:
+            self._outer = await self._spawn(argv, ())
+            self.pid = self._outer.pid
+        self._output.pid = self.pid
+
+    async def wait(self) -> int:
+        """Wait for the app's end, clean up after it, and return its status: as a shell does, 128
+        and the number of the signal when one killed it."""
+        assert self._outer is not None
+        code = await self._outer.wait()
+        self.kill()
+        self._output.close()
+        return code if code >= 0 else 128 - code
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the app itself; nothing happens when it has ended."""
+        if self.pid and self._outer is not None and self._outer.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the app and everything that it ever started."""
+        outer = self._outer
+        if outer is not None and outer.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._init_pid or outer.pid, signal.SIGKILL)
+        if not self._init_pid:
+            for pid in _marked(self._token):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def abandon(self) -> None:
+        """End a run whose start failed or was given up."""
+        self.kill()
+        self._output.close()
+
+    async def _spawn(
+        self, argv: Sequence[str], keep: tuple[int, ...]
+    ) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=self._output.writer,
+                stderr=self._output.writer,
+                pass_fds=keep,
+                start_new_session=True,
+            )
+        finally:
+            self._output.close_writer()
+
+    async def _find_app(self) -> int:
+        """The app's pid outside its namespace, 0 when it was gone before it could be seen."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _START_SECONDS
+        while self._init_pid and loop.time() < end:
+            assert self._outer is not None
+            if self._outer.returncode is not None:
+                return 0
+            for pid in _children(self._init_pid):
+                if _pid_in_namespace(pid) == _SECOND_IN_NAMESPACE:
+                    return pid
+            await asyncio.sleep(_POLL_SECONDS)
+        return 0
+
+
+async def _read_init_pid(reader: int) -> int:
+    """What bubblewrap writes to --info-fd: {"child-pid": 123, ...}; 0 when it failed before."""
+    loop = asyncio.get_running_loop()
+    protocol = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(protocol), os.fdopen(reader, "rb")
+    )
+    try:
+        text = await asyncio.wait_for(protocol.read(), _START_SECONDS)
+        return int(json.loads(text)["child-pid"])
+    except (TimeoutError, ValueError, KeyError):
+        return 0
+    finally:
+        transport.close()
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in text.split()]
+
+
+def _pid_in_namespace(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("NSpid:"):
+                return line.split()[-1]
+    return ""
+
+
+def _marked(token: str) -> list[int]:
+    """Every process whose environment carries the token."""
+    mark = f"{TOKEN}={token}".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+    return found

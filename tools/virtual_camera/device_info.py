@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""What the camera says of itself: basicdeviceinfo, systemready, apidiscovery and usergroup."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from aiohttp import web
+
+from tools.virtual_camera.json_cgi import Data, JsonCgi, JsonCgiError
+from tools.virtual_camera.server import ACCOUNT, Gate
+from tools.virtual_camera.settings import CameraSettings
+from tools.virtual_camera.unsupported import Unsupported
+from tools.virtual_camera.users import Access, Account, UserStore
+from tools.virtual_camera.web import text
+
+_UNKNOWN_PROPERTY = 1000
+_DOCUMENTS = "https://developer.axis.com/vapix/"
+_ROLES = {
+    Access.VIEWER: "viewer",
+    Access.OPERATOR: "operator viewer",
+    Access.ADMIN: "admin operator viewer",
+}
+
+
+def basic_device_info(settings: CameraSettings, gate: Gate, unsupported: Unsupported) -> JsonCgi:
+    """basicdeviceinfo.cgi (VAPIX Basic device information): some properties are for anybody."""
+    open_properties = unrestricted_properties(settings)
+    properties = open_properties | {
+        "Architecture": settings.architecture,
+        "Soc": settings.soc,
+        "SocSerialNumber": "",
+    }
+
+    def select(params: Data) -> Data:
+        wanted = params.get("propertyList")
+        if not isinstance(wanted, list) or not wanted:
+            raise JsonCgiError(_UNKNOWN_PROPERTY, "propertyList is missing or no list")
+        for name in wanted:
+            if name not in properties:
+                raise JsonCgiError(_UNKNOWN_PROPERTY, f"The property {name!r} does not exist")
+        return {"propertyList": {name: properties[name] for name in wanted}}
+
+    api = JsonCgi(
+        "basicdeviceinfo", ("1.0", "1.1", "1.2", "1.3"), gate, unsupported, names_method=False
+    )
+    api.add("getAllProperties", Access.OPERATOR, lambda _: {"propertyList": properties})
+    api.add("getProperties", Access.OPERATOR, select)
+    api.add(
+        "getAllUnrestrictedProperties",
+        Access.ANONYMOUS,
+        lambda _: {"propertyList": open_properties},
+    )
+    return api
+
+
+def unrestricted_properties(settings: CameraSettings) -> dict[str, str]:
+    """What getAllUnrestrictedProperties shows."""
+    return {
+        "Brand": "AXIS",
+        "BuildDate": "Nov 02 2026 08:12",
+        "HardwareID": "0",
+        "ProdFullName": settings.model,
+        "ProdNbr": settings.product_number,
+        "ProdShortName": f"AXIS {settings.product_number}",
+        "ProdType": "Virtual Camera",
+        "ProdVariant": "",
+        "SerialNumber": settings.serial,
+        "Version": settings.os_version,
+        "WebURL": "http://www.axis.com",
+    }
+
+
+def system_ready(users: UserStore, gate: Gate, unsupported: Unsupported) -> JsonCgi:
+    """systemready.cgi: this camera is ready as soon as it answers."""
+    started = time.monotonic()
+    boot = str(uuid.uuid4())
+
+    def tell(_params: Data) -> Data:
+        return {
+            "systemready": "yes",
+            "needsetup": "no" if users.has_admin() else "yes",
+            "uptime": str(int(time.monotonic() - started)),
+            "bootid": boot,
+        }
+
+    versions = ("1.0", "1.1", "1.2", "1.3", "1.4")
+    api = JsonCgi("systemready", versions, gate, unsupported)
+    api.add("systemready", Access.ANONYMOUS, tell)
+    return api
+
+
+class ApiDiscovery:
+    """apidiscovery.cgi: lists the APIs that were announced to it, and no others."""
+
+    def __init__(self, gate: Gate, unsupported: Unsupported) -> None:
+        self._apis: list[dict[str, str]] = []
+        self.cgi = JsonCgi("apidiscovery", ("1.0",), gate, unsupported)
+        self.cgi.add("getApiList", Access.VIEWER, lambda _: {"apiList": self._apis})
+        self.announce("api-discovery", "1.0", "API Discovery Service")
+
+    def announce(self, api: str, version: str, name: str) -> None:
+        self._apis.append(
+            {
+                "id": api,
+                "version": version,
+                "name": name,
+                "status": "official",
+                "docLink": _DOCUMENTS,
+            }
+        )
+
+
+async def user_group(request: web.Request) -> web.StreamResponse:
+    """usergroup.cgi: who am I, and in which groups."""
+    account: Account = request[ACCOUNT]
+    ptz = " ptz" if account.ptz or account.access is Access.ADMIN else ""
+    return text(f"{account.name}\n{account.name} {_ROLES[account.access]}{ptz}\n")

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+"""How an app is started: as an unprivileged user that sees its own package folder and nothing else.
+
+bubblewrap builds the view where the machine lets it: as root the app then runs under APP_UID, else
+in a user namespace under the caller's own uid. Elsewhere the app runs without a sandbox, in its
+real folder, and the platform's syslog library is preloaded since there is no /dev/log of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+APP_UID = 61184
+"""The first of systemd's dynamic users: on a device an app's user is made at install, too."""
+_PACKAGES = Path("/usr/local/packages")
+_LIBRARIES = "/usr/local/lib/platform"
+_BUS = "/run/dbus/system_bus_socket"
+_ETC = (
+    *("alternatives", "ca-certificates", "fonts", "gai.conf", "hosts", "ld.so.cache", "ld.so.conf"),
+    *("ld.so.conf.d", "localtime", "nsswitch.conf", "pki", "protocols", "resolv.conf", "services"),
+    *("ssl", "timezone"),
+)
+_SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_SYSLOG_LIBRARY = "libvirtualsyslog.so"
+TOKEN = "VIRTUAL_CAMERA_APP"
+"""Variable that marks the processes of one start of an app where there is no pid namespace."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one app lives on this machine."""
+
+    app: str
+    package: Path
+    """its package folder"""
+    run: Path
+    """its folder for sockets, short enough for a socket address"""
+    syslog: Path
+    """the camera's datagram socket for it"""
+    uses_fastcgi: bool
+
+    @property
+    def fastcgi_socket(self) -> Path:
+        """As the camera sees it."""
+        return self.run / "fcgi.sock"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A command that starts an app. With `reports_pid` it takes --info-fd and the app is the second
+    process of a pid namespace of its own."""
+
+    argv: list[str]
+    reports_pid: bool
+
+
+class Sandbox:
+    """The one place that knows how apps are confined on this machine."""
+
+    def __init__(self, platform: Path, bus_address: str, host: str) -> None:
+        self._platform = platform
+        self._bus_address = bus_address
+        self._host = host
+        self._bwrap = shutil.which("bwrap") or ""
+        self._is_root = os.geteuid() == 0
+        self._works = bool(self._bwrap) and self._probe()
+
+    @property
+    def uid(self) -> int:
+        """Who owns the app's files and runs it."""
+        return APP_UID if self._is_root else os.geteuid()
+
+    @property
+    def is_confined(self) -> bool:
+        return self._works
+
+    def prepare(self, place: Place) -> None:
+        """Make the folder for the app's sockets, and remove those of an earlier start."""
+        shutil.rmtree(place.run, ignore_errors=True)
+        place.run.mkdir(parents=True, mode=0o755)
+        if self._is_root:
+            os.chown(place.run, APP_UID, APP_UID)
+        account = place.run.parent / f"{place.app}.passwd"
+        account.write_text(f"root:x:0:0::/:\nacap-{place.app}:x:{self.uid}:{self.uid}::/:\n")
+        group = place.run.parent / f"{place.app}.group"
+        group.write_text(f"root:x:0:\naddon:x:{self.uid}:\n")
+
+    def clear(self, place: Place) -> None:
+        """Remove what `prepare` made."""
+        shutil.rmtree(place.run, ignore_errors=True)
+        for name in ("passwd", "group"):
+            (place.run.parent / f"{place.app}.{name}").unlink(missing_ok=True)
+
+    def launch(self, place: Place, command: Sequence[str], token: str) -> Launch:
+        """The command line that runs `command` (its program relative to the package folder)."""
+        if self._works:
+            folder = _PACKAGES / place.app
+            environment = self._environment(
+                place, Path(f"/run/{place.app}/fcgi.sock"), _LIBRARIES, self._bus_inside()
+            )
+            inner = [*self._drop(confined=True), "env", *_assign(environment)]
+            inner.append(str(folder / command[0]))
+            return Launch([*self._view(place), "--", *inner, *command[1:]], reports_pid=True)
+        environment = self._environment(
+            place, place.fastcgi_socket, str(self._platform), self._bus_address
+        )
+        environment |= {TOKEN: token, "VIRTUAL_SYSLOG_SOCKET": str(place.syslog)}
+        if (self._platform / _SYSLOG_LIBRARY).exists():
+            environment["LD_PRELOAD"] = str(self._platform / _SYSLOG_LIBRARY)
+        program = str(place.package / command[0])
+        inner = [*self._drop(confined=False), "env", "-i", "-C", str(place.package)]
+        inner += _assign(environment)
+        return Launch([*inner, program, *command[1:]], reports_pid=False)
+
+    def _environment(self, place: Place, socket: Path, libraries: str, bus: str) -> dict[str, str]:
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "G_SLICE": "always-malloc",
+            "LD_LIBRARY_PATH": libraries,
+            "DBUS_SYSTEM_BUS_ADDRESS": bus,
+        }
+        if place.uses_fastcgi:
+            environment["FCGI_SOCKET_NAME"] = str(socket)
+        return environment
+
+    def _drop(self, *, confined: bool) -> list[str]:
+        """Give up root; and without bubblewrap, die when the camera dies."""
+        argv = ["setpriv", "--no-new-privs"]
+        if not confined:
+            argv += ["--pdeathsig", "KILL"]
+        if self._is_root:
+            argv += [f"--reuid={APP_UID}", f"--regid={APP_UID}", "--clear-groups"]
+            argv += ["--inh-caps=-all", "--bounding-set=-all"]
+        return [*argv, "--"]
+
+    def _view(self, place: Place) -> list[str]:
+        folder = str(_PACKAGES / place.app)
+        argv = [*self._isolation(), *_system_folders()]
+        argv += ["--perms", "0755", "--tmpfs", "/usr/local"]
+        argv += ["--perms", "0755", "--dir", str(_PACKAGES)]
+        argv += ["--perms", "0755", "--dir", "/usr/local/lib"]
+        argv += ["--bind", str(place.package), folder]
+        argv += ["--ro-bind-try", str(self._platform), _LIBRARIES]
+        argv += ["--proc", "/proc", "--dev", "/dev", "--bind", str(place.syslog), "/dev/log"]
+        argv += ["--perms", "1777", "--tmpfs", "/dev/shm", "--perms", "1777", "--tmpfs", "/tmp"]
+        argv += ["--perms", "0755", "--dir", "/var", "--perms", "1777", "--tmpfs", "/var/tmp"]
+        argv += ["--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/run"]
+        argv += ["--symlink", "../run", "/var/run", "--bind", str(place.run), f"/run/{place.app}"]
+        for name in _ETC:
+            argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+        for name in ("passwd", "group"):
+            argv += ["--ro-bind", f"{place.run.parent}/{place.app}.{name}", f"/etc/{name}"]
+        socket = _socket_of(self._bus_address)
+        if socket:
+            argv += ["--perms", "0755", "--dir", "/run/dbus", "--bind", socket, _BUS]
+        return [*argv, "--clearenv", "--chdir", folder]
+
+    def _isolation(self) -> list[str]:
+        argv = [self._bwrap, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+        argv += ["--unshare-cgroup-try", "--hostname", self._host, "--new-session"]
+        if not self._is_root:
+            return [*argv, "--unshare-user"]
+        argv += ["--cap-drop", "ALL"]
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            argv += ["--cap-add", capability]
+        return argv
+
+    def _bus_inside(self) -> str:
+        return f"unix:path={_BUS}" if _socket_of(self._bus_address) else self._bus_address
+
+    def _probe(self) -> bool:
+        argv = [*self._isolation(), *_system_folders(), "--proc", "/proc", "--dev", "/dev"]
+        argv += ["--", *self._drop(confined=True), "true"]
+        try:
+            done = subprocess.run(argv, capture_output=True, timeout=10, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0
+
+
+def _assign(environment: Mapping[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in environment.items()]
+
+
+def _system_folders() -> list[str]:
+    argv = ["--ro-bind", "/usr", "/usr"]
+    for name in _SYSTEM:
+        path = Path("/") / name
+        if path.is_symlink():
+            argv += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            argv += ["--ro-bind", str(path), str(path)]
+    return argv
+
+
+def _socket_of(address: str) -> str:
+    """The path in a D-Bus address such as unix:path=/run/bus,guid=..., "" when it has none."""
+    kind, _, rest = address.partition(":")
+    pairs = dict(part.partition("=")[::2] for part in rest.split(","))
+    return pairs.get("path", "") if kind == "unix" else ""

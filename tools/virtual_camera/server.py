@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""The web server: authentication, roles, the device's headers, and errors that never leak."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from tools.virtual_camera.digest import DigestAuthenticator
+from tools.virtual_camera.unsupported import Unsupported
+from tools.virtual_camera.users import Access, Account, UserStore
+from tools.virtual_camera.web import Handler, Refusal, error_page, json_error
+
+_log = logging.getLogger(__name__)
+
+ACCOUNT = web.RequestKey("account", Account)
+SHUTDOWN_SECONDS = 0.3
+_HEADERS = {
+    "Server": "Apache",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-XSS-Protection": "1; mode=block",
+}
+_CONTROL = "/virtual/"
+
+
+class Gate:
+    """Decides who may pass. The scheme follows Network.HTTP.AuthenticationPolicy: digest unless
+    the parameter says basic or basic_digest (`recommended` means digest on plain HTTP)."""
+
+    def __init__(self, users: UserStore, policy: Callable[[], str]) -> None:
+        self.users = users
+        self._policy = policy
+        self._digest = DigestAuthenticator(users.realm, users.find_ha1)
+
+    def require(self, request: web.Request, access: Access) -> Account | None:
+        """The account behind the request, None for an anonymous one where that is enough.
+
+        Refusal 401 without good credentials, 403 when the account's role is too low.
+        """
+        header = request.headers.get("Authorization", "")
+        if access is Access.ANONYMOUS and not header:
+            return None
+        name, stale = self._identify(request, header)
+        account = self.users.find(name) if name else None
+        if account is None:
+            if access is Access.ANONYMOUS:
+                return None
+            raise self._unauthorized(stale=stale or not header)
+        request[ACCOUNT] = account
+        if account.access < access:
+            raise Refusal(403, f"The user {account.name} may not access this resource.")
+        return account
+
+    def _identify(self, request: web.Request, header: str) -> tuple[str | None, bool]:
+        scheme, policy = header.partition(" ")[0].lower(), self._policy()
+        if scheme == "digest" and policy != "basic":
+            verdict = self._digest.check(request.method, request.raw_path, header)
+            return verdict.user, verdict.stale
+        if scheme == "basic" and policy in ("basic", "basic_digest"):
+            return self._check_basic(header.partition(" ")[2]), False
+        return None, False
+
+    def _check_basic(self, token: str) -> str | None:
+        try:
+            user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return user if self.users.verify(user, password) else None
+
+    def _unauthorized(self, *, stale: bool) -> Refusal:
+        policy = self._policy()
+        challenge = f'Basic realm="{self.users.realm}"'
+        if policy not in ("basic", "basic_digest"):
+            challenge = self._digest.challenge(stale=stale)
+        elif policy == "basic_digest":
+            challenge = f"{self._digest.challenge(stale=stale)}, {challenge}"
+        return Refusal(
+            401,
+            "This server could not verify that you are authorized to access this document.",
+            {"WWW-Authenticate": challenge},
+        )
+
+
+class WebServer:
+    """All routes behind one middleware. Add routes, then start; stop cuts what is still open."""
+
+    def __init__(self, gate: Gate, unsupported: Unsupported) -> None:
+        self.gate = gate
+        self._unsupported = unsupported
+        self._app = web.Application(middlewares=[self._answer])
+        self._app.on_response_prepare.append(_add_headers)
+        self._runner = web.AppRunner(
+            self._app,
+            access_log=None,
+            shutdown_timeout=SHUTDOWN_SECONDS,
+            auto_decompress=False,
+        )
+        self.port = 0
+
+    def add(
+        self,
+        path: str,
+        access: Access,
+        handler: Handler,
+        methods: tuple[str, ...] = ("GET", "POST"),
+    ) -> None:
+        """Route `path`; who is below `access` is turned away before `handler` sees the request.
+
+        A HEAD is answered like a GET, without the body.
+        """
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            self.gate.require(request, access)
+            method = "GET" if request.method == "HEAD" else request.method
+            if method not in methods:
+                raise _wrong_method(request, methods)
+            return await handler(request)
+
+        self._app.router.add_route("*", path, guarded)
+
+    def add_open(self, method: str, path: str, handler: Handler) -> None:
+        """Route `path` without authentication; for the control API and handlers that ask the gate
+        themselves."""
+        self._app.router.add_route(method, path, handler)
+
+    async def start(self, port: int) -> None:
+        """Listen on 127.0.0.1; `port` 0 takes any free one. OSError when it is taken."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=512)
+        await site.start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await self._answer_known(request, handler)
+        except Refusal as refusal:
+            if request.path.startswith(_CONTROL):
+                return json_error(refusal.status, "refused", refusal.message)
+            return error_page(refusal.status, refusal.message, refusal.headers)
+        except (ConnectionError, TimeoutError) as error:
+            _log.info("%s %s: the connection ended (%s)", request.method, request.path, error)
+            return error_page(503, "The connection ended early.")
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.path)
+            return error_page(500, "The virtual camera failed; its own log says where.")
+
+    async def _answer_known(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            if request.path.startswith(_CONTROL):
+                raise Refusal(404, f"there is no {request.path}") from None
+            return self._unknown(request)
+        except web.HTTPMethodNotAllowed as error:
+            raise _wrong_method(request, error.allowed_methods) from None
+
+    def _unknown(self, request: web.Request) -> web.StreamResponse:
+        """An address that nobody serves: VAPIX calls are counted, so that they can be told apart
+        from mistakes (GET /virtual/unsupported)."""
+        if request.path.startswith(("/axis-cgi/", "/vapix/", "/config/", "/onvif-cgi/", "/local/")):
+            self.gate.require(request, Access.VIEWER)
+        if request.path.startswith(("/axis-cgi/", "/vapix/", "/config/", "/onvif-cgi/")):
+            self._unsupported.note("vapix", request.path)
+            message = f"The requested URL {request.path} is not supported by this virtual camera."
+            return error_page(404, message)
+        return error_page(404, f"The requested URL {request.path} was not found on this server.")
+
+
+def _wrong_method(request: web.Request, allowed: Iterable[str]) -> Refusal:
+    allow = {"Allow": ", ".join(sorted(allowed))}
+    return Refusal(405, f"{request.method} is not allowed here.", allow)
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)

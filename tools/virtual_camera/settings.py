@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""What one virtual camera is: decided at start, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.errors import UsageError
+from tools.virtual_camera.app_runner import RestartPolicy
+
+OS_RELEASES = {"11": "11.11.212", "12": "12.10.68", "13": "13.0.33"}
+"""What `--os 12` stands for: a release of that AXIS OS with current behaviour."""
+ARCHITECTURES = ("host", "aarch64", "armv7hf")
+_SOCS = {"host": "Virtual", "aarch64": "Axis Artpec-8", "armv7hf": "Axis Artpec-7"}
+_OUI = "B8A44F"
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """A virtual camera's identity and surroundings."""
+
+    name: str = "virtual"
+    port: int = 8080
+    """0 takes any free port"""
+    user: str = "root"
+    password: str = field(default="pass", repr=False)
+    architecture: str = "host"
+    os_version: str = OS_RELEASES["12"]
+    model: str = "AXIS V1000 Virtual Camera"
+    state: Path | None = None
+    """a folder to keep; None for a fresh one that is removed at the end"""
+    source: str = "pattern"
+    platform: Path | None = None
+    """the platform libraries; None for build/platform/<architecture>/lib of this project"""
+    install: tuple[Path, ...] = ()
+    restart: RestartPolicy = field(default_factory=RestartPolicy)
+
+    def __post_init__(self) -> None:
+        if self.architecture not in ARCHITECTURES:
+            known = ", ".join(ARCHITECTURES)
+            raise UsageError(f"there is no architecture {self.architecture}", f"one of {known}")
+        if not re.fullmatch(r"1[123](\.\d+){1,3}", self.os_version):
+            raise UsageError(
+                f"AXIS OS {self.os_version} is not emulated", f"one of {', '.join(OS_RELEASES)}"
+            )
+        if not self.user or not self.password or ":" in self.user:
+            raise UsageError("the user's name or password is empty, or the name has a colon")
+
+    @property
+    def serial(self) -> str:
+        """Twelve hexadecimal digits, the MAC address; the same for the same name."""
+        return _OUI + hashlib.sha256(self.name.encode()).hexdigest()[:6].upper()
+
+    @property
+    def soc(self) -> str:
+        return _SOCS[self.architecture]
+
+    @property
+    def product_number(self) -> str:
+        """The model without maker and kind: V1000 of "AXIS V1000 Virtual Camera"."""
+        words = self.model.removeprefix("AXIS ").split()
+        return words[0] if words else "V1000"
+
+    @property
+    def os_numbers(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.os_version.split("."))
+
+    @property
+    def platform_folder(self) -> Path:
+        return self.platform or _PROJECT / "build" / "platform" / self.architecture / "lib"
