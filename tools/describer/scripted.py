@@ -124,7 +124,9 @@ class ScriptedDescriber:
         self._thread = threading.Thread(target=self._loop.run_forever, name="scripted", daemon=True)
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._complete)
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(
+            app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -200,7 +202,7 @@ class ScriptedDescriber:
     async def _start(self) -> None:
         await self._runner.setup()
         host, port = self._address
-        await web.TCPSite(self._runner, host, port, shutdown_timeout=0.1).start()
+        await web.TCPSite(self._runner, host, port).start()
         self._address = (host, self._runner.addresses[0][1])
         self.url = f"http://{host}:{self._address[1]}/v1"
 

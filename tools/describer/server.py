@@ -62,12 +62,14 @@ class DescriberServer:
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/v1/models/{model}", self._show_model)
         app.router.add_get("/stats", self._show_stats)
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(
+            app, handler_cancellation=True, access_log=None, shutdown_timeout=0.5
+        )
 
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
         """Listen; returns the base URL that clients are given (".../v1"). Raises OSError."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, shutdown_timeout=0.5)
+        site = web.TCPSite(self._runner, host, port)
         await site.start()
         port = self._runner.addresses[0][1]
         return f"http://{host}:{port}/v1"
