@@ -14,7 +14,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdoBuffer, g_object_unref)
 
 typedef void (*VdoBufferFinalizer)(VdoBuffer* self);
 
-/* A buffer over a descriptor of the caller, which stays the caller's; fd -1 allocates memory. */
+/* A buffer over memory of the caller, which its descriptor names; the descriptor stays the
+ * caller's. */
 VdoBuffer* vdo_buffer_new(gint fd, gsize capacity, guint64 offset, gpointer opaque);
 VdoBuffer* vdo_buffer_new_full(gint fd, gsize capacity, guint64 offset, gpointer opaque,
                                VdoMap* settings);

@@ -76,7 +76,8 @@ void vdo_map_copy_value(VdoMap* self, const gchar* src, const gchar* dst);
 /* Writes the entries to stdout, one a line. */
 void vdo_map_dump(const VdoMap* self);
 
-/* The getters return def when the name is missing or has another type. */
+/* The getters return def when the name is missing or its value does not fit; numbers of other types
+ * that fit are converted. */
 guchar vdo_map_get_byte(const VdoMap* self, const gchar* name, guchar def);
 gint16 vdo_map_get_int16(const VdoMap* self, const gchar* name, gint16 def);
 guint16 vdo_map_get_uint16(const VdoMap* self, const gchar* name, guint16 def);

@@ -24,6 +24,14 @@ VdoBuffer* vdo_stream_snapshot(VdoMap* settings, GError** error);
  * NULL on error; release with g_object_unref(). */
 VdoStream* vdo_stream_new(VdoMap* settings, VdoBufferFinalizer fin, GError** error);
 
+/* The same for raw pictures of an input, 1 and up (AXIS OS 12.8). */
+VdoStream* vdo_stream_rgb_new(const VdoMap* settings, guint32 input, VdoResolution resolution,
+                              GError** error);
+VdoStream* vdo_stream_nv12_new(const VdoMap* settings, guint32 input, VdoResolution resolution,
+                               GError** error);
+VdoStream* vdo_stream_y800_new(const VdoMap* settings, guint32 input, VdoResolution resolution,
+                               GError** error);
+
 guint vdo_stream_get_id(VdoStream* self);
 
 /* New maps; release with g_object_unref(). The info shows the values really used. */
