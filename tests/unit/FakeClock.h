@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* FakeClock - the Clock port with a time that stands still until a test moves it. */
+#pragma once
+
+#include <glib.h>
+
+/* Moves the time and calls every timer that comes due, in its order. */
+void advanceClock(guint ms);
+/* Timers that are set; a test that ends with some has leaked them. */
+guint countTimers(void);

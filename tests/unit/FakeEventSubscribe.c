@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "FakeEventSubscribe.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "Clock.h"
+#include "EventSubscribe.h"
+
+struct EventSource {
+    int unused;
+};
+
+struct EventSubscription {
+    char* triggerId;
+    TriggerCallback callback;
+    gpointer data;
+};
+
+static GHashTable* states = NULL; /* trigger id -> active */
+static GList* subscriptions = NULL;
+static gboolean refuseNext = FALSE;
+
+static GHashTable* getStates(void) {
+    if (!states)
+        states = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return states;
+}
+
+EventSource* newEventSource(void) {
+    return g_new0(EventSource, 1);
+}
+
+void freeEventSource(EventSource* source) {
+    g_free(source);
+}
+
+/* The first state comes from the main loop, after subscribing has returned. */
+static gboolean deliverFirst(gpointer data) {
+    EventSubscription* subscription = data;
+    gpointer active;
+
+    if (!g_list_find(subscriptions, subscription))
+        return G_SOURCE_REMOVE;
+    if (g_hash_table_lookup_extended(getStates(), subscription->triggerId, NULL, &active))
+        subscription->callback(GPOINTER_TO_INT(active), clockNow(), subscription->data);
+    return G_SOURCE_REMOVE;
+}
+
+EventSubscription* subscribeTrigger(EventSource* source, const Trigger* trigger,
+                                    TriggerCallback callback, gpointer data, GError** error) {
+    (void)source;
+    if (refuseNext) {
+        refuseNext = FALSE;
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the fake camera refuses");
+        return NULL;
+    }
+    EventSubscription* subscription = g_new0(EventSubscription, 1);
+    subscription->triggerId = g_strdup(trigger->id);
+    subscription->callback = callback;
+    subscription->data = data;
+    subscriptions = g_list_append(subscriptions, subscription);
+    g_idle_add(deliverFirst, subscription);
+    return subscription;
+}
+
+void freeEventSubscription(EventSubscription* subscription) {
+    if (!subscription)
+        return;
+    subscriptions = g_list_remove(subscriptions, subscription);
+    g_idle_remove_by_data(subscription);
+    g_free(subscription->triggerId);
+    g_free(subscription);
+}
+
+const char* eventSubscriptionProblem(const EventSubscription* subscription) {
+    (void)subscription;
+    return NULL;
+}
+
+void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStatesCallback callback,
+                       gpointer data) {
+    (void)source;
+    (void)extras;
+    callback(g_ptr_array_new(), data);
+}
+
+void repeatFakeTrigger(const char* triggerId) {
+    gboolean active = GPOINTER_TO_INT(g_hash_table_lookup(getStates(), triggerId));
+    g_autoptr(GList) copy = g_list_copy(subscriptions);
+
+    for (GList* link = copy; link; link = link->next) {
+        EventSubscription* subscription = link->data;
+        if (g_list_find(subscriptions, subscription) &&
+            strcmp(subscription->triggerId, triggerId) == 0)
+            subscription->callback(active, clockNow(), subscription->data);
+    }
+}
+
+void setFakeTrigger(const char* triggerId, gboolean active) {
+    g_hash_table_insert(getStates(), g_strdup(triggerId), GINT_TO_POINTER(active));
+    repeatFakeTrigger(triggerId);
+}
+
+void clearFakeTriggers(void) {
+    g_clear_pointer(&states, g_hash_table_unref);
+}
+
+guint countFakeSubscriptions(void) {
+    return g_list_length(subscriptions);
+}
+
+void refuseNextSubscription(void) {
+    refuseNext = TRUE;
+}

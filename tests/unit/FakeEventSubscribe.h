@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* FakeEventSubscribe - the EventSubscribe port with a camera whose triggers a test sets. */
+#pragma once
+
+#include <glib.h>
+
+/* Sets a trigger's state and tells its subscriptions, like a stateful event; a state that was never
+ * set is not declared. */
+void setFakeTrigger(const char* triggerId, gboolean active);
+/* Delivers the present state again, as an event with another payload does. */
+void repeatFakeTrigger(const char* triggerId);
+/* Forgets all triggers. */
+void clearFakeTriggers(void);
+guint countFakeSubscriptions(void);
+/* The next subscription is refused. */
+void refuseNextSubscription(void);

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of sessions: real subscriptions, runner, registry and pool; faked camera, describer and
+ * clock. */
+#include <string.h>
+
+#include "Clock.h"
+#include "FakeClock.h"
+#include "FakeDescribeClient.h"
+#include "FakeEventSubscribe.h"
+#include "FakeFrameSource.h"
+#include "ProfileSubscription.h"
+#include "TestData.h"
+
+static const char trigger1[] = "objectAnalytics:Device1Scenario1";
+static const char trigger2[] = "objectAnalytics:Device1Scenario2";
+
+typedef struct {
+    SessionRegistry* registry;
+    ThreadPool* pool;
+    DescribeClient* client;
+    Budget* budget;
+    Publisher* publisher;
+    SessionRunner* runner;
+    EventSource* events;
+    ProfileSubscriptions* subscriptions;
+} Engine;
+
+static void setUp(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_ANSWERS);
+    failFakeFrames(FALSE);
+    engine->registry = newSessionRegistry();
+    engine->pool = newThreadPool(4);
+    engine->client = newDescribeClient();
+    engine->budget = newBudget();
+    engine->publisher = newPublisher(100);
+    engine->runner = newSessionRunner(engine->registry, engine->pool, engine->client,
+                                      engine->budget, engine->publisher);
+    engine->events = newEventSource();
+    engine->subscriptions = newProfileSubscriptions(engine->events, engine->runner);
+    setFakeTrigger(trigger1, FALSE);
+    setFakeTrigger(trigger2, FALSE);
+}
+
+static gboolean allHaveEnded(gconstpointer data) {
+    SessionRegistry* registry = (SessionRegistry*)data;
+
+    return countOpenSessions(registry) + countClosingSessions(registry) == 0;
+}
+
+static void tearDown(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    g_clear_pointer(&engine->subscriptions, freeProfileSubscriptions);
+    releaseFakeCalls();
+    waitUntil(allHaveEnded, engine->registry, "all sessions to end at shutdown");
+    g_assert_true(freeThreadPool(engine->pool, 5000));
+    runMainLoop();
+    freeEventSource(engine->events);
+    freeSessionRunner(engine->runner);
+    freePublisher(engine->publisher);
+    freeBudget(engine->budget);
+    freeDescribeClient(engine->client);
+    freeSessionRegistry(engine->registry);
+    clearFakeTriggers();
+    g_assert_cmpuint(countTimers(), ==, 0);
+    g_assert_cmpuint(countFakeSubscriptions(), ==, 0);
+}
+
+/* Takes config, and lets the first states come. */
+static void configure(Engine* engine, Config* config) {
+    setRunnerConfig(engine->runner, config, NULL);
+    setupProfileSubscriptions(engine->subscriptions, config);
+    unrefConfig(config);
+    runMainLoop();
+}
+
+static void configureOne(Engine* engine, const char* sessionType, const char* more) {
+    configure(engine,
+              makeConfig(profileJson("door", sessionType, "Device1Scenario1", more), NULL));
+}
+
+/* The only open session; a new reference. */
+static SessionContext* theSession(Engine* engine) {
+    g_autoptr(GPtrArray) open = copyOpenSessions(engine->registry);
+
+    g_assert_cmpuint(open->len, ==, 1);
+    return refSession(g_ptr_array_index(open, 0));
+}
+
+/* How the newest ended session ended. */
+static EndReason lastEnd(Engine* engine) {
+    g_autoptr(GPtrArray) ended = copyEndedSessions(engine->registry);
+
+    g_assert_cmpuint(ended->len, >, 0);
+    return copySessionInfo(g_ptr_array_index(ended, ended->len - 1)).endReason;
+}
+
+static guint countEnded(Engine* engine) {
+    g_autoptr(GPtrArray) ended = copyEndedSessions(engine->registry);
+
+    return ended->len;
+}
+
+typedef struct {
+    SessionContext* session;
+    guint descriptions;
+} Wanted;
+
+static gboolean hasDescriptions(gconstpointer data) {
+    const Wanted* wanted = data;
+
+    return copySessionInfo(wanted->session).descriptions >= wanted->descriptions;
+}
+
+static void waitForDescriptions(SessionContext* session, guint descriptions) {
+    Wanted wanted = {session, descriptions};
+
+    waitUntil(hasDescriptions, &wanted, "descriptions");
+}
+
+static gboolean isHanging(gconstpointer data) {
+    return countHangingCalls() == GPOINTER_TO_UINT(data);
+}
+
+static void waitForHangingCalls(guint calls) {
+    waitUntil(isHanging, GUINT_TO_POINTER(calls), "calls that hang");
+}
+
+static void waitForEnds(Engine* engine) {
+    waitUntil(allHaveEnded, engine->registry, "all sessions to end");
+}
+
+static void testMonitoringLivesExactlyAsLongAsItsTrigger(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    waitForDescriptions(session, 1);
+    advanceClock(1000);
+    waitForDescriptions(session, 2);
+    setFakeTrigger(trigger1, FALSE);
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_INACTIVE);
+    advanceClock(60000);
+    runMainLoop();
+    g_assert_cmpuint(copySessionInfo(session).descriptions, ==, 2);
+}
+
+static void testOneShotCompletesAndIsNotTouchedByTheEnd(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_HANGS);
+    configureOne(engine, "oneShot", NULL);
+
+    setFakeTrigger(trigger1, TRUE);
+    waitForHangingCalls(1);
+    setFakeTrigger(trigger1, FALSE);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+    releaseFakeCalls();
+
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_COMPLETED);
+}
+
+static void testEndCancelsTheCallUnderWay(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_HANGS);
+    configureOne(engine, "activeMonitoring", NULL);
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    waitForHangingCalls(1);
+    setFakeTrigger(trigger1, FALSE);
+
+    g_assert_cmpint(copySessionInfo(session).state, ==, SESSION_STOPPING);
+    waitForEnds(engine);
+    g_assert_true(copySessionInfo(session).callAborted);
+    g_assert_cmpuint(countHangingCalls(), ==, 0);
+}
+
+static void testLateResultIsDiscarded(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_ANSWERS_LATE);
+    configureOne(engine, "activeMonitoring", NULL);
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    waitForHangingCalls(1);
+    setFakeTrigger(trigger1, FALSE);
+    advanceClock(40);
+    g_assert_cmpint(copySessionInfo(session).state, ==, SESSION_ENDED);
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) next = theSession(engine);
+    waitForHangingCalls(2);
+    releaseFakeCalls();
+    waitForDescriptions(next, 1);
+    g_assert_cmpuint(copySessionInfo(session).descriptions, ==, 0);
+}
+
+static void testEndNeedsNoFreeWorker(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    json_auto_t* list = json_array();
+    g_autoptr(Config) empty = makeConfig(NULL, NULL);
+    setFakeDescriber(FAKE_ANSWERS_LATE); /* holds its worker whatever becomes of the session */
+    for (int i = 0; i < 10; i++) {
+        g_autofree char* id = g_strdup_printf("p%d", i);
+        json_array_append_new(list, profileJson(id, "activeMonitoring", "Device1Scenario1", NULL));
+    }
+    configure(engine, withProfiles(empty, list, NULL));
+
+    setFakeTrigger(trigger1, TRUE);
+    waitForHangingCalls(4);
+    g_assert_cmpuint(threadPoolInfo(engine->pool).queued, ==, 6);
+    setFakeTrigger(trigger1, FALSE);
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+    g_assert_cmpuint(threadPoolInfo(engine->pool).queued, ==, 0);
+    g_assert_cmpuint(countEnded(engine), ==, 6);
+    releaseFakeCalls();
+    waitForEnds(engine);
+    g_assert_cmpuint(countEnded(engine), ==, 10);
+}
+
+static void testTicksDoNotOverlap(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_HANGS);
+    configureOne(engine, "activeMonitoring", NULL);
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    guint before = countFakeCalls();
+    waitForHangingCalls(1);
+    advanceClock(3000);
+
+    g_assert_cmpuint(copySessionInfo(session).skippedTicks, ==, 3);
+    g_assert_cmpuint(countFakeCalls() - before, <=, 1);
+}
+
+static void testSameStateAgainStartsNothing(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+
+    setFakeTrigger(trigger1, TRUE);
+    repeatFakeTrigger(trigger1);
+    repeatFakeTrigger(trigger1);
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+    setFakeTrigger(trigger1, FALSE);
+    repeatFakeTrigger(trigger1);
+    waitForEnds(engine);
+    g_assert_cmpuint(countEnded(engine), ==, 1);
+}
+
+static void testActiveAtStart(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeTrigger(trigger1, TRUE);
+    setFakeDescriber(FAKE_HANGS);
+
+    configure(engine,
+              makeConfig(profileJson("watch", "activeMonitoring", "Device1Scenario1", NULL),
+                         profileJson("once", "oneShot", "Device1Scenario1", NULL),
+                         profileJson("willing", "oneShot", "Device1Scenario1",
+                                     "{'whenActiveAtStart': true}"),
+                         profileJson("shy", "activeMonitoring", "Device1Scenario1",
+                                     "{'whenActiveAtStart': false}"),
+                         NULL));
+
+    g_assert_cmpuint(countProfileSessions(engine->registry, "watch"), ==, 1);
+    g_assert_cmpuint(countProfileSessions(engine->registry, "once"), ==, 0);
+    g_assert_cmpuint(countProfileSessions(engine->registry, "willing"), ==, 1);
+    g_assert_cmpuint(countProfileSessions(engine->registry, "shy"), ==, 0);
+}
+
+static void testTwoTriggersDoNotDisturbEachOther(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configure(engine,
+              makeConfig(profileJson("a", "activeMonitoring", "Device1Scenario1", NULL),
+                         profileJson("b", "activeMonitoring", "Device1Scenario2", NULL), NULL));
+
+    setFakeTrigger(trigger1, TRUE);
+    setFakeTrigger(trigger2, TRUE);
+    setFakeTrigger(trigger1, FALSE);
+
+    g_assert_cmpuint(countProfileSessions(engine->registry, "a"), ==, 0);
+    g_assert_cmpuint(countProfileSessions(engine->registry, "b"), ==, 1);
+    g_autoptr(GPtrArray) onSecond = copyTriggerSessions(engine->registry, trigger2);
+    g_assert_cmpuint(onSecond->len, ==, 1);
+}
+
+static void testEditEndsOnlyTheEditedProfile(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configure(engine,
+              makeConfig(profileJson("a", "activeMonitoring", "Device1Scenario1", NULL),
+                         profileJson("b", "activeMonitoring", "Device1Scenario1", NULL), NULL));
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(GPtrArray) before = copyProfileSessions(engine->registry, "b");
+
+    configure(engine,
+              makeConfig(profileJson("a", "activeMonitoring", "Device1Scenario1",
+                                     "{'prompt': 'Anything new?'}"),
+                         profileJson("b", "activeMonitoring", "Device1Scenario1", NULL), NULL));
+
+    g_autoptr(GPtrArray) after = copyProfileSessions(engine->registry, "b");
+    g_assert_true(g_ptr_array_index(before, 0) == g_ptr_array_index(after, 0));
+    g_assert_cmpuint(countProfileSessions(engine->registry, "a"), ==, 1);
+    g_autoptr(GPtrArray) open = copyOpenSessions(engine->registry);
+    g_assert_cmpuint(open->len + countEnded(engine), ==, 3);
+}
+
+static void testDeletedProfileEndsAndLeavesNoSubscription(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    setFakeTrigger(trigger1, TRUE);
+
+    configure(engine, makeConfig(NULL, NULL));
+
+    g_assert_cmpuint(countFakeSubscriptions(), ==, 0);
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_CONFIG);
+    setFakeTrigger(trigger1, FALSE);
+    setFakeTrigger(trigger1, TRUE);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+}
+
+static void testDisabledProfileEndsItsOneShotToo(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_HANGS);
+    configureOne(engine, "oneShot", NULL);
+    setFakeTrigger(trigger1, TRUE);
+
+    configureOne(engine, "oneShot", "{'enabled': false}");
+
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_CONFIG);
+}
+
+static void testCapEndsOnceAndWaitsForANewEdge(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", "{'maxDurationSec': 3}");
+
+    setFakeTrigger(trigger1, TRUE);
+    advanceClock(3000);
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_MAX_DURATION);
+    repeatFakeTrigger(trigger1);
+    advanceClock(10000);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+
+    setFakeTrigger(trigger1, FALSE);
+    setFakeTrigger(trigger1, TRUE);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+}
+
+static void testGraceRidesOutAFlap(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", "{'graceMs': 500}");
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    setFakeTrigger(trigger1, FALSE);
+    advanceClock(499);
+    setFakeTrigger(trigger1, TRUE);
+    advanceClock(5000);
+    g_assert_cmpint(copySessionInfo(session).state, ==, SESSION_RUNNING);
+
+    setFakeTrigger(trigger1, FALSE);
+    advanceClock(500);
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_INACTIVE);
+}
+
+static void testCooldownCountsFromASessionThatRan(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", "{'cooldownSec': 10}");
+
+    setFakeTrigger(trigger1, TRUE);
+    setFakeTrigger(trigger1, FALSE);
+    waitForEnds(engine);
+    advanceClock(9000);
+    setFakeTrigger(trigger1, TRUE);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+    setFakeTrigger(trigger1, FALSE);
+    advanceClock(1001);
+    setFakeTrigger(trigger1, TRUE);
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+}
+
+static void testOneShotsAreBounded(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_HANGS);
+    configureOne(engine, "oneShot", "{'maxInFlight': 2}");
+
+    for (int i = 0; i < 5; i++) {
+        setFakeTrigger(trigger1, TRUE);
+        setFakeTrigger(trigger1, FALSE);
+    }
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 2);
+}
+
+static void testFailureEndsAOneShotButNotMonitoring(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_FAILS);
+    configure(engine,
+              makeConfig(profileJson("once", "oneShot", "Device1Scenario1", NULL),
+                         profileJson("watch", "activeMonitoring", "Device1Scenario2", NULL), NULL));
+
+    setFakeTrigger(trigger1, TRUE);
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_ERROR);
+
+    failFakeFrames(TRUE);
+    setFakeTrigger(trigger2, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    while (copySessionInfo(session).failures == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(copySessionInfo(session).state, ==, SESSION_RUNNING);
+    failFakeFrames(FALSE);
+    setFakeDescriber(FAKE_ANSWERS);
+    advanceClock(1000);
+    waitForDescriptions(session, 1);
+}
+
+static void testBudgetEndsMonitoring(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    g_autoptr(Config) config =
+        makeConfig(profileJson("door", "activeMonitoring", "Device1Scenario1", NULL), NULL);
+    json_auto_t* budget = jsonOf("{'callsPerHour': 2}");
+    configure(engine, withSettings(config, NULL, budget, NULL));
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    waitForDescriptions(session, 1);
+    advanceClock(1000);
+    waitForDescriptions(session, 2);
+    advanceClock(1000);
+    waitForEnds(engine);
+
+    g_assert_cmpint(lastEnd(engine), ==, END_BUDGET);
+}
+
+static void testRefusedSubscriptionIsReported(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    refuseNextSubscription();
+    configureOne(engine, "activeMonitoring", NULL);
+
+    g_assert_true(haveSubscriptionProblem(engine->subscriptions));
+}
+
+static void testRecordsAreInOrder(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    guint copied;
+    guint64 next;
+
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    waitForDescriptions(session, 1);
+    advanceClock(1000);
+    waitForDescriptions(session, 2);
+    setFakeTrigger(trigger1, FALSE);
+    waitForEnds(engine);
+
+    GString* text = copyRecords(engine->publisher, 0, 100, TRUE, &copied, &next);
+    json_auto_t* records = json_loads(text->str, 0, NULL);
+    g_string_free(text, TRUE);
+    static const char* const types[] = {"start", "description", "description", "end"};
+    g_assert_cmpuint(copied, ==, G_N_ELEMENTS(types));
+    for (guint i = 0; i < copied; i++) {
+        json_t* record = json_array_get(records, i);
+        g_assert_cmpstr(json_string_value(json_object_get(record, "type")), ==, types[i]);
+        g_assert_cmpint(json_integer_value(json_object_get(record, "sequence")), ==, i + 1);
+    }
+}
+
+static void add(const char* name, void (*test)(Engine*, gconstpointer)) {
+    g_test_add(name, Engine, NULL, setUp, test, tearDown);
+}
+
+int main(int argc, char** argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* warnings are wanted here */
+    add("/engine/monitoring-lives-with-its-trigger", testMonitoringLivesExactlyAsLongAsItsTrigger);
+    add("/engine/one-shot-completes", testOneShotCompletesAndIsNotTouchedByTheEnd);
+    add("/engine/end-cancels-the-call", testEndCancelsTheCallUnderWay);
+    add("/engine/late-result-is-discarded", testLateResultIsDiscarded);
+    add("/engine/end-needs-no-worker", testEndNeedsNoFreeWorker);
+    add("/engine/ticks-do-not-overlap", testTicksDoNotOverlap);
+    add("/engine/same-state-again", testSameStateAgainStartsNothing);
+    add("/engine/active-at-start", testActiveAtStart);
+    add("/engine/two-triggers", testTwoTriggersDoNotDisturbEachOther);
+    add("/engine/edit-ends-only-the-edited", testEditEndsOnlyTheEditedProfile);
+    add("/engine/delete-leaves-nothing", testDeletedProfileEndsAndLeavesNoSubscription);
+    add("/engine/disable-ends-one-shots", testDisabledProfileEndsItsOneShotToo);
+    add("/engine/cap-ends-once", testCapEndsOnceAndWaitsForANewEdge);
+    add("/engine/grace", testGraceRidesOutAFlap);
+    add("/engine/cooldown", testCooldownCountsFromASessionThatRan);
+    add("/engine/one-shots-are-bounded", testOneShotsAreBounded);
+    add("/engine/failures", testFailureEndsAOneShotButNotMonitoring);
+    add("/engine/budget", testBudgetEndsMonitoring);
+    add("/engine/refused-subscription", testRefusedSubscriptionIsReported);
+    add("/engine/records-are-in-order", testRecordsAreInOrder);
+    return g_test_run();
+}
