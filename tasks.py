@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The project's tasks. `python3 tasks.py TASK` needs nothing but Python; `--list` names them."""
+"""The project's tasks. `python3 tasks.py TASK` needs nothing but Python; `--list` names them.
+
+Each is a docstring and one call; what it does lives in tools/.
+"""
 
 import sys
 from pathlib import Path
@@ -18,9 +21,184 @@ if __name__ == "__main__":
 
     program.run(sys.argv[1:])
 
-from tools.program import task  # invoke itself is only in .venv
+from tools.program import Context, task  # invoke itself is only in .venv
+
+_CAMERA = {"camera": "a camera of cameras.toml, or virtual (the one that `camera` started)"}
 
 
-@task()
-def lint(_context: object) -> None:
+@task(
+    help={
+        "arch": "aarch64, armv7hf, or host for the virtual camera on this machine",
+        "os": "AXIS OS line: 11, 12 or 13",
+        "sdk": "docker (Axis's SDK image) or host (this machine's compiler); chosen by --arch",
+        "sdk-image": "another SDK image than the line's own",
+        "version": "another version than the project's",
+        **_CAMERA,
+    }
+)
+def build(
+    _context: Context,
+    arch: str = "",
+    os: int = 0,
+    sdk: str = "",
+    sdk_image: str = "",
+    version: str = "",
+    camera: str = "",
+) -> None:
+    """Build the app and pack it: build/batondescribe_VERSION_ARCH.eap.
+
+    Without --arch and --os it builds for --camera if one is named, otherwise for aarch64 and 12.
+    """
+    from tools import commands
+
+    commands.build(arch, os, sdk, sdk_image, version, camera)
+
+
+@task(
+    help={
+        "port": "where it listens on 127.0.0.1; 0 for any free port",
+        "user": "its administrator",
+        "password": "its administrator's password",
+        "source": "its picture: a video file, a folder of photos, or pattern",
+        "state": "a folder to keep its state in; otherwise it forgets everything",
+        "install": "an .eap to install and start; may be given again",
+        "json": "print one line of JSON when it is ready",
+    },
+    iterable=["install"],
+)
+def camera(
+    _context: Context,
+    port: int = 8080,
+    user: str = "root",
+    password: str = "pass",
+    source: str = "pattern",
+    state: str = "",
+    install: list[str] | None = None,
+    json: bool = False,
+) -> None:
+    """Start a virtual camera and keep it running until Ctrl-C."""
+    from tools import commands
+
+    commands.camera(port, user, password, source, state, install or [], json)
+
+
+@task(
+    help={
+        "package": "the .eap to install; built for the camera unless given",
+        "allow-unsigned": "tell a camera that takes only signed packages to take this one",
+        **_CAMERA,
+    }
+)
+def deploy(
+    _context: Context, camera: str = "virtual", package: str = "", allow_unsigned: bool = False
+) -> None:
+    """Install the app on a camera, start it, and wait until it answers. May be repeated."""
+    from tools import commands
+
+    commands.deploy(camera, package, allow_unsigned)
+
+
+@task(
+    positional=["name"],
+    help={
+        "name": "Device1Scenario1 for an AOA scenario, VirtualInput1 for a virtual input",
+        "on": "make it active (an AOA scenario of a real camera: for 3 seconds)",
+        "off": "make it inactive",
+        **_CAMERA,
+    },
+)
+def trigger(
+    _context: Context, name: str, on: bool = False, off: bool = False, camera: str = "virtual"
+) -> None:
+    """Make a trigger active or inactive."""
+    from tools import commands
+
+    commands.trigger(name, on, off, camera)
+
+
+@task(help={"json": "print what the app answers", **_CAMERA})
+def sessions(_context: Context, camera: str = "virtual", json: bool = False) -> None:
+    """Show the app's open and recently ended sessions."""
+    from tools import commands
+
+    commands.sessions(camera, json)
+
+
+@task(
+    help={
+        "follow": "go on with new lines until Ctrl-C",
+        "all": "the log of the whole camera, not of the app alone",
+        **_CAMERA,
+    }
+)
+def logs(
+    _context: Context,
+    camera: str = "virtual",
+    follow: bool = False,
+    all: bool = False,  # noqa: A002 - it is the option's name
+) -> None:
+    """Show the app's log."""
+    from tools import commands
+
+    commands.logs(camera, follow, all)
+
+
+@task(help={"json": "print what the app answers", **_CAMERA})
+def status(_context: Context, camera: str = "virtual", json: bool = False) -> None:
+    """Show the camera, the app on it, and how the app is doing."""
+    from tools import commands
+
+    commands.status(camera, json)
+
+
+@task(
+    help={
+        "camera": "a camera of cameras.toml, or virtual (one is started for the run)",
+        "package": "the .eap to test; built for the camera unless given",
+        "select": "only the tests that match this, as pytest's -k",
+        "report": "a folder for report.xml",
+        "describer-host": "this machine's address for a real camera, if the route's is not right",
+    }
+)
+def test_on_device(
+    _context: Context,
+    camera: str = "virtual",
+    package: str = "",
+    select: str = "",
+    report: str = "",
+    describer_host: str = "",
+) -> None:
+    """Run the integration tests on a camera, real or virtual."""
+    from tools import commands
+
+    commands.test_on_device(camera, package, select, report, describer_host)
+
+
+@task(
+    help={
+        "keep": "leave the virtual camera running, and print its addresses",
+        "json": "write the result to this file",
+        "source": "the camera's picture instead of the street clip: a video, a folder, pattern",
+    }
+)
+def demo(_context: Context, keep: bool = False, json: str = "", source: str = "") -> None:
+    """Play the whole story on a virtual camera: trigger, descriptions, prompt end."""
+    from tools import commands
+
+    commands.demo(keep, json, source)
+
+
+@task(help={"only": "some of lint, c, python, device, separated by commas"})
+def test(_context: Context, only: str = "") -> None:
+    """Run all tests: lint, C unit tests, Python tests, and the device tests on a virtual camera."""
+    from tools import testing
+
+    testing.test(only)
+
+
+@task(help={"fix": "mend what formatters and ruff can mend"})
+def lint(_context: Context, fix: bool = False) -> None:
     """Check the format, types and common mistakes of all C and Python code."""
+    from tools import commands
+
+    commands.lint(fix)

@@ -24,6 +24,11 @@ def notice(text: str) -> None:
     print(f"! {text}", file=sys.stderr, flush=True)
 
 
+def detail(text: str) -> None:
+    """Another program's own words, as they are."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def result(text: str) -> None:
     """One line of what the task was called for."""
     print(text, flush=True)

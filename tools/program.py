@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from invoke.context import Context
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 from invoke.tasks import Task
@@ -19,6 +20,8 @@ from invoke.tasks import task as invoke_task
 
 from tools import errors
 from tools.bootstrap import PROJECT
+
+__all__ = ["Context", "run", "task"]
 
 INTERRUPTED = 130
 

@@ -68,6 +68,7 @@ ALREADY_RUNNING = 6
 NOT_RUNNING = 7
 NOT_INSTALLED = 4
 UNSIGNED = 2
+UPLOAD_BUSY = 12
 
 
 @dataclass(frozen=True)

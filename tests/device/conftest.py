@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The camera, the deployed app and a describer, the same for a virtual and a real camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import wait_until
+from tools import testing
+from tools.app_client import AppClient
+from tools.camera import Camera, Trigger, VirtualCamera, connect, start_virtual_camera
+from tools.deploy import deploy
+from tools.describer.scripted import ScriptedDescriber
+from tools.settings import APP_NAME, BUILD, VIRTUAL
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("device")
+    group.addoption("--camera", default=VIRTUAL, help="a camera of cameras.toml, or virtual")
+    group.addoption("--package", type=Path, help="the .eap to test; built unless given")
+    group.addoption("--describer-host", default="", help="this machine's address for the camera")
+
+
+@pytest.fixture(scope="session")
+def package(request: pytest.FixtureRequest) -> Path:
+    """The .eap under test."""
+    given: Path | None = request.config.getoption("--package")
+    return given or testing.package_for(request.config.getoption("--camera"))
+
+
+@pytest.fixture(scope="session")
+def camera(request: pytest.FixtureRequest, package: Path) -> Iterator[Camera]:
+    """The camera, with the app deployed and running."""
+    name: str = request.config.getoption("--camera")
+    if name == VIRTUAL:
+        with start_virtual_camera(log=BUILD / "test" / "device" / "camera.log") as started:
+            deploy(started.vapix, package, allow_unsigned=True)
+            yield started
+        return
+    real = connect(name)
+    deploy(real.vapix, package)
+    yield real
+
+
+@pytest.fixture
+def virtual(camera: Camera) -> VirtualCamera:
+    """The camera, for tests of what only a virtual one can do."""
+    if not isinstance(camera, VirtualCamera):
+        pytest.skip("needs what only a virtual camera can do; --camera virtual runs it")
+    return camera
+
+
+@pytest.fixture
+def triggers(camera: Camera) -> tuple[Trigger, Trigger]:
+    """Two triggers that can be held active, both inactive now and after the test."""
+    usable = camera.triggers()
+    if len(usable) < 2:
+        pytest.skip("needs two triggers; name virtual_inputs for this camera in cameras.toml")
+    chosen = usable[0], usable[1]
+    for trigger in chosen:
+        camera.set_trigger(trigger, False)
+    return chosen
+
+
+@pytest.fixture
+def trigger(triggers: tuple[Trigger, Trigger]) -> Trigger:
+    """One trigger that can be held active, inactive now."""
+    return triggers[0]
+
+
+@pytest.fixture
+def describer(request: pytest.FixtureRequest, camera: Camera) -> Iterator[ScriptedDescriber]:
+    """A describer that does what the test tells it, reachable from the camera."""
+    host: str = request.config.getoption("--describer-host") or camera.address_of_this_machine()
+    with ScriptedDescriber(host=host) as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def app(
+    camera: Camera, triggers: tuple[Trigger, Trigger], describer: ScriptedDescriber
+) -> Iterator[AppClient]:
+    """The app: running, without profiles, without open sessions, and told to use `describer`."""
+    client = AppClient(camera.vapix)
+    _ensure_running(camera, client)
+    _clear(client)
+    client.change_settings(
+        describer={"url": describer.url, "model": describer.model, "timeoutMs": 30_000}
+    )
+    yield client
+    for trigger in triggers:
+        camera.set_trigger(trigger, False)
+    _ensure_running(camera, client)
+    _clear(client)
+
+
+def _ensure_running(camera: Camera, client: AppClient) -> None:
+    """A test may have stopped the app; the next one finds it running."""
+    installed = camera.vapix.application(APP_NAME)
+    if installed is None or not installed.running:
+        camera.vapix.start(APP_NAME)
+    wait_until(lambda: _answers(client), "the app to answer", timeout=60)
+
+
+def _answers(client: AppClient) -> bool:
+    return client.request("GET", "status").ok
+
+
+def _clear(client: AppClient) -> None:
+    client.put_profiles([])
+    wait_until(lambda: not client.sessions().open, "all sessions to end")

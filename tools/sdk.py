@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""Builds the app in a container of Axis's ACAP Native SDK, by the docker package.
+
+The build context is made here, of the sources alone, so that no stale output of an earlier build
+gets into an image and every file has the permissions that a camera wants.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+
+from tools import console, eap
+from tools.bootstrap import PROJECT
+from tools.eap.writer import manifest_text, write_atomically
+from tools.errors import BuildError, SetupError
+from tools.settings import APP_NAME
+
+PACKAGE = "acap-build.eap"
+_LABEL = "batondescribe.build"
+_PLATFORM = "linux/amd64"  # Axis publishes its SDK for this platform alone
+_NO_IMAGE = re.compile(
+    r"pull access denied|not found|no such image|manifest unknown|no such host|dial tcp|timeout",
+    re.I,
+)
+_CURE_ENGINE = "start Docker, or build for the virtual camera: --arch host"
+
+
+@dataclass(frozen=True)
+class BuiltBy:
+    """What compiled a package."""
+
+    image: str
+    """The image's name and id, "" without one"""
+    compiler: str
+
+
+def build(manifest: eap.Manifest, folder: Path, image: str, *, epoch: int) -> BuiltBy:
+    """Run acap-build in `image`; PACKAGE and the unstripped executable land in `folder`.
+
+    SetupError without an engine or the image, BuildError with the compiler's own words. Neither
+    containers nor dangling images of this build stay behind.
+    """
+    with _engine() as engine:
+        console.progress(f"building in {image}")
+        try:
+            made = _run_build(engine, _context(manifest), image, epoch)
+            try:
+                _take_results(engine, made, folder)
+                compiler = _compiler(engine, made)
+                identity = engine.images.get(image).id if _has(engine, image) else ""
+            finally:
+                engine.images.remove(made, force=True)
+        finally:
+            with suppress(docker.errors.APIError):
+                engine.images.prune(filters={"dangling": True, "label": [_LABEL]})
+    return BuiltBy(image=f"{image} {identity}".strip(), compiler=compiler)
+
+
+@contextmanager
+def _engine() -> Iterator[docker.DockerClient]:
+    try:
+        engine = docker.from_env(timeout=600)
+        engine.ping()
+    except docker.errors.DockerException as error:
+        raise SetupError("no container engine answers on this machine", _CURE_ENGINE) from error
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _has(engine: docker.DockerClient, image: str) -> bool:
+    try:
+        engine.images.get(image)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
+
+
+def _run_build(engine: docker.DockerClient, context: bytes, image: str, epoch: int) -> str:
+    """Stream the classic builder's output; the id of the image it made."""
+    lines: list[str] = []
+    made = ""
+    try:
+        answers = engine.api.build(
+            fileobj=io.BytesIO(context),
+            custom_context=True,
+            rm=True,
+            forcerm=True,
+            platform=_PLATFORM,
+            buildargs={"SDK_IMAGE": image, "SOURCE_DATE_EPOCH": str(epoch)},
+            decode=True,
+        )
+        for answer in answers:
+            if "error" in answer:
+                raise _failure(str(answer["error"]).strip(), lines, image)
+            made = answer.get("aux", {}).get("ID", made)
+            for line in str(answer.get("stream", "")).splitlines():
+                _show(line.rstrip(), lines)
+    except docker.errors.APIError as error:
+        raise _failure(str(error.explanation or error), lines, image) from error
+    return made
+
+
+def _show(line: str, lines: list[str]) -> None:
+    if line:
+        lines.append(line)
+    if line.startswith("Step "):
+        console.progress(f"  {line}")
+
+
+def _failure(message: str, lines: list[str], image: str) -> SetupError | BuildError:
+    compiled = any(line.startswith("Step 3") for line in lines)
+    if not compiled and _NO_IMAGE.search(message):
+        return SetupError(
+            f"the SDK image {image} is not here and cannot be fetched: {message[:200]}",
+            "pull it where the network allows, name another with --sdk-image, or use --arch host",
+        )
+    for line in lines:
+        console.detail(line)
+    return BuildError(f"the build in {image} failed: {message[:200]}", "see the output above")
+
+
+def _context(manifest: eap.Manifest) -> bytes:
+    """Dockerfile, the app's sources and the rendered manifest, as a tar archive."""
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        _add(archive, "Dockerfile", (PROJECT / "Dockerfile").read_bytes())
+        _add(archive, "app/manifest.json", manifest_text(manifest).encode())
+        for path in sorted((PROJECT / "app").rglob("*")):
+            name = path.relative_to(PROJECT).as_posix()
+            if path.is_file() and _is_source(path):
+                _add(archive, name, path.read_bytes())
+    return context.getvalue()
+
+
+def _is_source(path: Path) -> bool:
+    in_html = "html" in path.relative_to(PROJECT / "app").parts
+    return in_html or path.suffix in (".c", ".h") or path.name in ("Makefile", "LICENSE")
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(content), 0o644
+    archive.addfile(member, io.BytesIO(content))
+
+
+def _take_results(engine: docker.DockerClient, image: str, folder: Path) -> None:
+    """Copy the package and the unstripped executable out of what the build left."""
+    container = engine.containers.create(image)
+    try:
+        stream, _ = container.get_archive("/opt/app")
+        content = io.BytesIO(b"".join(stream))
+    finally:
+        container.remove(force=True)
+    targets: dict[str, Path] = {}
+    with tarfile.open(fileobj=content) as archive:
+        for member in archive:
+            name = member.name.removeprefix("app/")
+            source = archive.extractfile(member) if member.isreg() else None
+            if source and name == f"debug/{APP_NAME}":
+                targets[name] = folder / APP_NAME
+            elif source and "/" not in name and name.endswith(".eap"):
+                targets["package"] = folder / PACKAGE
+            else:
+                continue
+            write_atomically(list(targets.values())[-1], source.read())
+    if len(targets) != 2:
+        raise BuildError(f"acap-build in {image} left no package", "see what the image's tool does")
+
+
+def _compiler(engine: docker.DockerClient, image: str) -> str:
+    shell = ". /opt/axis/acapsdk/environment-setup* >/dev/null 2>&1; $CC --version"
+    output: Any = engine.containers.run(image, ["/bin/sh", "-c", shell], remove=True)
+    return bytes(output).decode(errors="replace").partition("\n")[0]

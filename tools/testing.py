@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+"""`invoke test` and `invoke test-on-device`: runs the suites and counts what they found."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tools import build, console, debian, lint, os_lines
+from tools.bootstrap import PROJECT
+from tools.camera import connect
+from tools.errors import ToolError, UsageError, VerdictError
+from tools.settings import BUILD, VIRTUAL
+
+REPORTS = BUILD / "test"
+_TAP = re.compile(r"(?:# )*(ok|not ok) \d+\b(?!.*# SKIP)")
+_TAP_SKIP = re.compile(r"(?:# )*ok \d+\b.*# SKIP")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a part found."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        )
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def test(only: str = "") -> None:
+    """Run the parts named in `only` (lint, c, python, device; all unless given).
+
+    Prints each part's own output, a table, and last `N passed, N failed`. VerdictError when
+    anything failed; UsageError for a part that does not exist.
+    """
+    chosen = _chosen(only)
+    total, rows = Outcome(), []
+    for name in chosen:
+        console.progress(f"test: {name}")
+        began = time.monotonic()
+        try:
+            outcome = PARTS[name]()
+        except ToolError as error:
+            console.detail(f"{name}: {error.message}\n  cure: {error.cure}")
+            outcome = Outcome(failed=1)
+        rows.append(f"{name:8}{outcome} in {time.monotonic() - began:.1f} s")
+        total += outcome
+    console.result("\n".join(["", *rows, "", str(total)]))
+    if total.failed:
+        raise VerdictError(f"{total.failed} test(s) failed", "see above which and why")
+
+
+def test_on_device(
+    camera: str = VIRTUAL,
+    package: Path | None = None,
+    select: str = "",
+    report: Path | None = None,
+    describer_host: str = "",
+) -> None:
+    """Run tests/device against `camera`; VerdictError when one fails.
+
+    `package` is built unless given, `select` is pytest's -k, `report` a folder for report.xml.
+    """
+    options = ["--camera", camera]
+    package = package or package_for(camera)
+    options += ["--package", str(package.resolve())]
+    if describer_host:
+        options += ["--describer-host", describer_host]
+    if select:
+        options += ["-k", select]
+    outcome = _pytest("device", ["tests/device", *options], report)
+    if outcome.failed:
+        raise VerdictError(
+            f"{outcome.failed} test(s) failed on {camera}", "see above which and why"
+        )
+
+
+def package_for(camera: str) -> Path:
+    """Build the package that fits the camera: this machine's for the virtual one."""
+    if camera == VIRTUAL:
+        debian.require("camera")
+        return build.build("host").path
+    info = connect(camera).vapix.device_info()
+    return build.build(info.architecture, info.os_line or os_lines.DEFAULT).path
+
+
+def _chosen(only: str) -> Sequence[str]:
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    for name in names:
+        if name not in PARTS:
+            raise UsageError(f"there is no part {name!r}", f"known: {', '.join(PARTS)}")
+    return names or list(PARTS)
+
+
+def _lint() -> Outcome:
+    debian.require("build", "check")
+    build.build_platform()
+    results = [lint.passes(check) for check in lint.CHECKS]
+    return Outcome(results.count(True), results.count(False))
+
+
+def _c() -> Outcome:
+    """Unit tests of the app, once with sanitizers and once under valgrind."""
+    debian.require("build", "check")
+    build.build_platform()
+    sanitized = _make_tests(["check", "SAN=1"], "C unit tests under ASan and UBSan")
+    return sanitized + _make_tests(["memcheck"], "C unit tests under valgrind memcheck")
+
+
+def _python() -> Outcome:
+    debian.require("build", "camera")
+    build.build("host")
+    folders = [
+        f"tests/{name}" for name in ("tools", "platform") if (PROJECT / "tests" / name).is_dir()
+    ]
+    return _pytest("python", folders)
+
+
+def _device() -> Outcome:
+    package = package_for(VIRTUAL)
+    return _pytest("device", ["tests/device", "--camera", VIRTUAL, "--package", str(package)])
+
+
+PARTS: dict[str, Callable[[], Outcome]] = {
+    "lint": _lint,
+    "c": _c,
+    "python": _python,
+    "device": _device,
+}
+
+
+def _make_tests(goals: list[str], what: str) -> Outcome:
+    """Run a goal of tests/unit whose tests report in TAP, as GLib's do."""
+    console.progress(what)
+    counts = {"ok": 0, "not ok": 0, "skip": 0}
+
+    def on_line(line: str) -> None:
+        console.result(line)
+        found = _TAP.match(line)
+        if found:
+            counts[found[1]] += 1
+        elif _TAP_SKIP.match(line):
+            counts["skip"] += 1
+
+    command = ["make", "--no-print-directory", "-C", str(PROJECT / "tests" / "unit"), *goals]
+    code = console.stream(command, on_line, env={**os.environ, "LC_ALL": "C"})
+    broken = 1 if code != 0 and not counts["not ok"] else 0  # a crash, a leak, the compiler
+    return Outcome(counts["ok"], counts["not ok"] + broken, counts["skip"])
+
+
+def _pytest(name: str, arguments: Sequence[str], report: Path | None = None) -> Outcome:
+    """Run pytest in a process of its own, its output shown as it comes."""
+    results = (report or REPORTS / name) / "report.xml"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", f"--junitxml={results}", *arguments]
+    code = _run_to_end(command)
+    outcome = _counted(results)
+    if code != 0 and not outcome.failed:
+        outcome += Outcome(failed=1)  # it did not even get to its tests, or found none
+    return outcome
+
+
+def _run_to_end(command: Sequence[str]) -> int:
+    """Run a program on this terminal; after Ctrl-C it may still tidy up."""
+    with subprocess.Popen(command, cwd=PROJECT) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+
+
+def _counted(results: Path) -> Outcome:
+    try:
+        suites = ElementTree.parse(results).getroot().iter("testsuite")
+    except (OSError, ElementTree.ParseError):
+        return Outcome()
+    total = Outcome()
+    for suite in suites:
+        tests, failures, errors, skipped = (
+            int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")
+        )
+        failed = failures + errors
+        total += Outcome(max(0, tests - failed - skipped), failed, skipped)
+    return total
