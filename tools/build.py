@@ -87,7 +87,8 @@ def build(
 def build_platform() -> Path:
     """Build this machine's platform libraries; the folder where they are installed."""
     debian.require("build")
-    _make(PROJECT / "tools" / "platform", [f"OUT={HOST_PLATFORM}"], "the platform libraries")
+    with debian.locked(BUILD / ".platform.lock", "another build of the platform libraries"):
+        _make(PROJECT / "tools" / "platform", [f"OUT={HOST_PLATFORM}"], "the platform libraries")
     return HOST_PLATFORM
 
 
@@ -125,7 +126,9 @@ def _build_here(folder: Path, manifest_path: Path) -> sdk.BuiltBy:
     search = str(prefix / "lib" / "pkgconfig")
     inherited = os.environ.get("PKG_CONFIG_PATH")
     search = f"{search}:{inherited}" if inherited else search
-    _make(PROJECT / "app", variables, "the app", {"PKG_CONFIG_PATH": search})
+    # Debug information, and with it the build id, must not depend on where the project lies.
+    flags = f"{os.environ.get('CFLAGS', '-O2 -g')} -ffile-prefix-map={PROJECT}=."
+    _make(PROJECT / "app", variables, "the app", {"PKG_CONFIG_PATH": search, "CFLAGS": flags})
     compiler = os.environ.get("CC", "cc")
     first_line = _output([compiler, "--version"]).partition("\n")[0]
     return sdk.BuiltBy(image="", compiler=first_line or compiler)
