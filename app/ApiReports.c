@@ -147,5 +147,5 @@ static void onTriggerStates(GPtrArray* states, gpointer call) {
 void reportTriggers(MainCall* call, gpointer data) {
     const Application* app = data;
 
-    findTriggerStates(app->events, NULL, onTriggerStates, call);
+    findTriggerStates(app->events, ASK_ALL, NULL, onTriggerStates, call);
 }

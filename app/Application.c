@@ -36,6 +36,8 @@ Application* newApplication(const char* name, const char* version, const char* d
     app->events = newEventSource();
     app->subscriptions = newProfileSubscriptions(app->events, app->runner);
     setupProfileSubscriptions(app->subscriptions, app->config);
+    app->levelCheck = newLevelCheck(app->events, app->subscriptions);
+    setLevelCheckPeriod(app->levelCheck, app->config->levelCheckSec);
     return app;
 }
 
@@ -49,6 +51,7 @@ gboolean applyConfig(Application* app, Config* config, GError** error) {
     g_info("config: saved, %u profile(s)", config->profiles->len);
     setRunnerConfig(app->runner, config, app->apiKey);
     setupProfileSubscriptions(app->subscriptions, config);
+    setLevelCheckPeriod(app->levelCheck, config->levelCheckSec);
     return TRUE;
 }
 
@@ -66,6 +69,7 @@ void stopApplication(Application* app) {
     g_autoptr(GPtrArray) open = NULL;
 
     closeMainCalls(app->calls);
+    g_clear_pointer(&app->levelCheck, freeLevelCheck);
     g_clear_pointer(&app->subscriptions, freeProfileSubscriptions);
     open = copyOpenSessions(app->registry);
     for (guint i = 0; i < open->len; i++)

@@ -8,6 +8,7 @@
 #include "ConfigStore.h"
 #include "DescribeClient.h"
 #include "EventSubscribe.h"
+#include "LevelCheck.h"
 #include "MainCall.h"
 #include "ProfileSubscription.h"
 #include "Publisher.h"
@@ -37,6 +38,7 @@ typedef struct {
     SessionRunner* runner;
     EventSource* events;
     ProfileSubscriptions* subscriptions;
+    LevelCheck* levelCheck;
 } Application;
 
 /* Loads the configuration from directory (localdata) and subscribes. name and version are

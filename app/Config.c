@@ -6,7 +6,7 @@
 #include "ConfigMigration.h"
 #include "JsonReader.h"
 
-enum { MOST_PROFILES = 2000, MOST_URL = 1000, MOST_CALLS = 1000000 };
+enum { MOST_PROFILES = 2000, MOST_URL = 1000, MOST_CALLS = 1000000, DEFAULT_LEVEL_CHECK_SEC = 30 };
 
 static Config* newConfigWith(GPtrArray* profiles) {
     Config* config = g_new0(Config, 1);
@@ -14,6 +14,7 @@ static Config* newConfigWith(GPtrArray* profiles) {
     g_atomic_ref_count_init(&config->refs);
     config->describer = (DescriberConfig){g_strdup(""), g_strdup(""), 30000, 4, 2};
     config->budget = (BudgetConfig){600, 5000};
+    config->levelCheckSec = DEFAULT_LEVEL_CHECK_SEC;
     config->profiles = profiles;
     return config;
 }
@@ -125,18 +126,33 @@ static gboolean readProfiles(GPtrArray* profiles, const json_t* list, GError** e
     return TRUE;
 }
 
+/* Reads describer, budget and levelCheckSec over what is there. */
+static gboolean readSettings(Config* config, const json_t* json, GError** error) {
+    JsonReader* reader = newJsonReader(json, "");
+    const json_t* describer = readObject(reader, "describer", FALSE);
+    const json_t* budget = readObject(reader, "budget", FALSE);
+
+    config->levelCheckSec = (guint)readInt(reader, "levelCheckSec", config->levelCheckSec, 1, 3600);
+    return endJsonReader(reader, error) &&
+           (!describer || readDescriber(&config->describer, describer, error)) &&
+           (!budget || readBudget(&config->budget, budget, error));
+}
+
 static Config* parseCurrent(const json_t* json, GError** error) {
     g_autoptr(Config) config = newConfig();
+    json_auto_t* settings = json_copy((json_t*)json);
     JsonReader* reader = newJsonReader(json, "");
 
     readRequiredInt(reader, "version", CONFIG_VERSION, CONFIG_VERSION);
-    const json_t* describer = readObject(reader, "describer", FALSE);
-    const json_t* budget = readObject(reader, "budget", FALSE);
     const json_t* profiles = readArray(reader, "profiles", FALSE);
-    if (!endJsonReader(reader, error) ||
-        (describer && !readDescriber(&config->describer, describer, error)) ||
-        (budget && !readBudget(&config->budget, budget, error)) ||
-        !readProfiles(config->profiles, profiles, error))
+    readAny(reader, "describer");
+    readAny(reader, "budget");
+    readAny(reader, "levelCheckSec");
+    if (!endJsonReader(reader, error))
+        return NULL;
+    json_object_del(settings, "version");
+    json_object_del(settings, "profiles");
+    if (!readSettings(config, settings, error) || !readProfiles(config->profiles, profiles, error))
         return NULL;
     return g_steal_pointer(&config);
 }
@@ -172,9 +188,10 @@ json_t* profilesToJson(const Config* config) {
 }
 
 json_t* configToJson(const Config* config) {
-    return json_pack("{sisososo}", "version", CONFIG_VERSION, "describer",
+    return json_pack("{sisososiso}", "version", CONFIG_VERSION, "describer",
                      describerToJson(&config->describer), "budget", budgetToJson(&config->budget),
-                     "profiles", profilesToJson(config));
+                     "levelCheckSec", (int)config->levelCheckSec, "profiles",
+                     profilesToJson(config));
 }
 
 static gpointer copyProfileRef(gconstpointer profile, gpointer unused) {
@@ -191,6 +208,7 @@ static Config* copyConfig(const Config* config, GPtrArray* profiles) {
     copy->describer.url = g_strdup(config->describer.url);
     copy->describer.model = g_strdup(config->describer.model);
     copy->budget = config->budget;
+    copy->levelCheckSec = config->levelCheckSec;
     return copy;
 }
 
@@ -230,12 +248,10 @@ Config* withoutProfile(const Config* config, const char* id, GError** error) {
     return g_steal_pointer(&copy);
 }
 
-Config* withSettings(const Config* config, const json_t* describer, const json_t* budget,
-                     GError** error) {
+Config* withSettings(const Config* config, const json_t* settings, GError** error) {
     g_autoptr(Config) copy = copyWithSameProfiles(config);
 
-    if ((describer && !readDescriber(&copy->describer, describer, error)) ||
-        (budget && !readBudget(&copy->budget, budget, error)))
+    if (!readSettings(copy, settings, error))
         return NULL;
     return g_steal_pointer(&copy);
 }

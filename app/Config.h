@@ -26,6 +26,7 @@ typedef struct {
     gatomicrefcount refs;
     DescriberConfig describer;
     BudgetConfig budget;
+    guint levelCheckSec; /* between two comparisons with the triggers' real states */
     GPtrArray* profiles; /* Profile*, in the owner's order */
 } Config;
 
@@ -46,7 +47,7 @@ json_t* profilesToJson(const Config* config);
 Config* withProfiles(const Config* config, const json_t* profiles, GError** error);
 Config* withAddedProfile(const Config* config, const json_t* profile, GError** error);
 Config* withoutProfile(const Config* config, const char* id, GError** error);
-/* describer and budget may be NULL; what they leave out keeps its value. */
-Config* withSettings(const Config* config, const json_t* describer, const json_t* budget,
-                     GError** error);
+/* settings: an object with any of describer, budget and levelCheckSec; what they leave out keeps
+ * its value. */
+Config* withSettings(const Config* config, const json_t* settings, GError** error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, unrefConfig)

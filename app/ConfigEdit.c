@@ -15,33 +15,36 @@ static Config* replaceProfiles(const ConfigEdit* edit, GError** error) {
     return withProfiles(edit->app->config, profiles, error);
 }
 
-/* apiKeySet is accepted and ignored, so that what GET gave can be sent back. */
-static json_t* withoutApiKeySet(const json_t* describer) {
-    json_t* copy = json_copy((json_t*)describer);
+/* A copy without what is no setting: the secrets, and apiKeySet, which GET gives and PUT ignores.
+ */
+static json_t* copySettings(const json_t* body) {
+    json_t* settings = json_deep_copy(body);
 
-    json_object_del(copy, "apiKeySet");
-    return copy;
+    json_object_del(settings, "secrets");
+    json_object_del(json_object_get(settings, "describer"), "apiKeySet");
+    return settings;
 }
 
 /* *apiKey: the new one, borrowed; NULL when it stays. */
-static Config* changeSettings(const ConfigEdit* edit, const char** apiKey, GError** error) {
-    JsonReader* reader = newJsonReader(edit->body, "");
-    const json_t* describer = readObject(reader, "describer", FALSE);
-    const json_t* budget = readObject(reader, "budget", FALSE);
-    const json_t* secrets = readObject(reader, "secrets", FALSE);
+static gboolean readSecrets(const json_t* body, const char** apiKey, GError** error) {
+    const json_t* secrets = json_object_get(body, "secrets");
 
     *apiKey = NULL;
+    if (!secrets)
+        return TRUE;
+    JsonReader* reader = newJsonReader(secrets, "secrets");
+    g_free(readString(reader, "apiKey", NULL, 0, 1000));
     if (!endJsonReader(reader, error))
-        return NULL;
-    if (secrets) {
-        reader = newJsonReader(secrets, "secrets");
-        g_free(readString(reader, "apiKey", NULL, 0, 1000));
-        if (!endJsonReader(reader, error))
-            return NULL;
-        *apiKey = json_string_value(json_object_get(secrets, "apiKey"));
-    }
-    json_auto_t* known = describer ? withoutApiKeySet(describer) : NULL;
-    return withSettings(edit->app->config, known, budget, error);
+        return FALSE;
+    *apiKey = json_string_value(json_object_get(secrets, "apiKey"));
+    return TRUE;
+}
+
+static Config* changeSettings(const ConfigEdit* edit, const char** apiKey, GError** error) {
+    json_auto_t* settings = copySettings(edit->body);
+
+    return readSecrets(edit->body, apiKey, error) ? withSettings(edit->app->config, settings, error)
+                                                  : NULL;
 }
 
 /* The configuration as it would be; nothing is changed yet. */
@@ -161,5 +164,5 @@ void editConfig(MainCall* call, gpointer data) {
     }
     PendingEdit* pending = g_new(PendingEdit, 1);
     *pending = (PendingEdit){call, edit};
-    findTriggerStates(edit->app->events, edit->asked, onTriggerStates, pending);
+    findTriggerStates(edit->app->events, ASK_ALL, edit->asked, onTriggerStates, pending);
 }

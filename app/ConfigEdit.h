@@ -10,7 +10,7 @@ typedef enum {
     EDIT_REPLACE_PROFILES, /* body: {"profiles": [...]} */
     EDIT_ADD_PROFILE,      /* body: a profile */
     EDIT_DELETE_PROFILE,   /* id */
-    EDIT_SETTINGS,         /* body: any of describer, budget, secrets */
+    EDIT_SETTINGS,         /* body: any of describer, budget, levelCheckSec, secrets */
 } ConfigEditKind;
 
 typedef struct {

@@ -6,6 +6,8 @@ static gint counts[COUNTERS];
 static const char* const names[COUNTERS] = {
     [COUNT_EDGES] = "edges",
     [COUNT_IGNORED] = "ignoredEvents",
+    [COUNT_HEALED] = "healedEdges",
+    [COUNT_MISSING] = "missingTriggers",
     [COUNT_STARTED] = "sessionsStarted",
     [COUNT_ENDED] = "sessionsEnded",
     [COUNT_REFUSED] = "sessionsRefused",

@@ -7,6 +7,8 @@
 typedef enum {
     COUNT_EDGES,         /* changes of a trigger's state, one for each profile */
     COUNT_IGNORED,       /* events without a usable state */
+    COUNT_HEALED,        /* edges that never came and that a level check made up for */
+    COUNT_MISSING,       /* triggers that a level check found gone */
     COUNT_STARTED,       /* sessions */
     COUNT_ENDED,         /* sessions */
     COUNT_REFUSED,       /* activations that started nothing, by cooldown or maxInFlight */

@@ -15,6 +15,7 @@ struct EventSource {
     AXEventHandler* handler;
     GHashTable* subscriptions; /* axevent's number -> EventSubscription, borrowed: a callback that
                                   comes after the end finds nothing */
+    GHashTable* inquiries;     /* set of those under way */
 };
 
 struct EventSubscription {
@@ -32,16 +33,8 @@ EventSource* newEventSource(void) {
 
     source->handler = ax_event_handler_new();
     source->subscriptions = g_hash_table_new(g_direct_hash, g_direct_equal);
+    source->inquiries = g_hash_table_new(g_direct_hash, g_direct_equal);
     return source;
-}
-
-void freeEventSource(EventSource* source) {
-    if (!source)
-        return;
-    g_warn_if_fail(g_hash_table_size(source->subscriptions) == 0);
-    ax_event_handler_free(source->handler);
-    g_hash_table_unref(source->subscriptions);
-    g_free(source);
 }
 
 static gboolean addString(AXEventKeyValueSet* set, const char* key, const char* nameSpace,
@@ -250,6 +243,7 @@ static void endInquiry(gpointer data) {
     gpointer number, state;
 
     stopTimer(&inquiry->timer);
+    g_hash_table_remove(inquiry->source->inquiries, inquiry);
     g_hash_table_iter_init(&entries, inquiry->asked);
     while (g_hash_table_iter_next(&entries, &number, NULL))
         ax_event_handler_unsubscribe(inquiry->source->handler, GPOINTER_TO_UINT(number), NULL);
@@ -277,11 +271,12 @@ static void ask(Inquiry* inquiry, AXEventKeyValueSet* set, gpointer extra) {
     ax_event_key_value_set_free(set);
 }
 
-void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStatesCallback callback,
-                       gpointer data) {
-    static const char* const topics[] = {"CameraApplicationPlatform/ObjectAnalytics",
-                                         "tns1:Device/tnsaxis:IO/VirtualInput",
-                                         "tns1:Device/tnsaxis:IO/VirtualPort"};
+void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray* extras,
+                       TriggerStatesCallback callback, gpointer data) {
+    static const char* const topics[] = {
+        [TRIGGER_OBJECT_ANALYTICS] = "CameraApplicationPlatform/ObjectAnalytics",
+        [TRIGGER_VIRTUAL_INPUT] = "tns1:Device/tnsaxis:IO/VirtualInput",
+        [TRIGGER_MANUAL] = "tns1:Device/tnsaxis:IO/VirtualPort"};
     Inquiry* inquiry = g_new0(Inquiry, 1);
 
     inquiry->source = source;
@@ -290,6 +285,8 @@ void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStat
     inquiry->callback = callback;
     inquiry->data = data;
     for (gsize i = 0; i < G_N_ELEMENTS(topics); i++) {
+        if (!(kinds & (1 << i)))
+            continue;
         AXEventKeyValueSet* set = ax_event_key_value_set_new();
         addTopic(set, topics[i], NULL);
         ask(inquiry, set, NULL);
@@ -299,5 +296,19 @@ void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStat
         addTrigger(set, g_ptr_array_index(extras, i), NULL);
         ask(inquiry, set, g_ptr_array_index(extras, i));
     }
+    g_hash_table_add(source->inquiries, inquiry);
     inquiry->timer = startTimer(ANSWER_MS, endInquiry, inquiry);
+}
+
+void freeEventSource(EventSource* source) {
+    if (!source)
+        return;
+    g_warn_if_fail(g_hash_table_size(source->subscriptions) == 0);
+    g_autoptr(GList) inquiries = g_hash_table_get_keys(source->inquiries);
+    for (GList* link = inquiries; link; link = link->next)
+        endInquiry(link->data);
+    ax_event_handler_free(source->handler);
+    g_hash_table_unref(source->inquiries);
+    g_hash_table_unref(source->subscriptions);
+    g_free(source);
 }

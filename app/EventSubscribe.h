@@ -18,7 +18,7 @@ typedef struct EventSubscription EventSubscription;
 typedef void (*TriggerCallback)(gboolean active, gint64 deliveredAt, gpointer data);
 
 EventSource* newEventSource(void);
-/* All subscriptions must be gone. */
+/* All subscriptions must be gone; inquiries under way are answered with what was found. */
 void freeEventSource(EventSource* source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventSource, freeEventSource)
 
@@ -39,8 +39,16 @@ typedef struct {
 
 /* states: TriggerState*, owned by the caller, who unrefs it. */
 typedef void (*TriggerStatesCallback)(GPtrArray* states, gpointer data);
-/* Asks the camera for all object analytics scenarios, virtual inputs and manual triggers, and for
- * the triggers in `extras` (Trigger*, kept by the caller until the callback; may be NULL), by
- * subscribing for a moment: stateful events answer at once, others do not. */
-void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStatesCallback callback,
-                       gpointer data);
+typedef enum {
+    ASK_OBJECT_ANALYTICS = 1 << TRIGGER_OBJECT_ANALYTICS,
+    ASK_VIRTUAL_INPUT = 1 << TRIGGER_VIRTUAL_INPUT,
+    ASK_MANUAL = 1 << TRIGGER_MANUAL,
+    ASK_ALL = ASK_OBJECT_ANALYTICS | ASK_VIRTUAL_INPUT | ASK_MANUAL,
+} TriggerKinds;
+
+/* Asks the camera for the states of all triggers of these kinds, and for those in `extras`
+ * (Trigger*, kept by the caller until the callback; may be NULL), by subscribing for a moment:
+ * stateful events answer at once (unconfirmed for object analytics on a real camera), others do
+ * not. What is not found is not there, or the event service is down. */
+void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray* extras,
+                       TriggerStatesCallback callback, gpointer data);

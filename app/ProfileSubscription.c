@@ -4,6 +4,9 @@
 #include "Clock.h"
 #include "Counters.h"
 
+/* A restart of the event service looks like a missing trigger, but not twice. */
+enum { MISSES_UNTIL_GONE = 2 };
+
 typedef struct {
     Profile* profile;
     SessionRunner* runner;
@@ -11,6 +14,7 @@ typedef struct {
     char* problem;             /* why it refused */
     gboolean seen;             /* the first state has come */
     gboolean active;           /* the last state that came */
+    guint misses;              /* level checks in a row that did not find the trigger */
     guint graceTimer;          /* runs while an inactive edge is waited out */
     gint64 cooldownUntil;      /* clockNow() before which nothing starts; 0: none */
 } ProfileSubscription;
@@ -90,6 +94,37 @@ static void onTriggerState(gboolean active, gint64 deliveredAt, gpointer data) {
         onActive(subscription, isFirst);
     else if (!isFirst)
         onInactive(subscription, deliveredAt);
+}
+
+/* The trigger is gone: what depends on it ends, and its return counts as a first state. */
+static void loseTrigger(ProfileSubscription* subscription) {
+    const Profile* profile = subscription->profile;
+
+    count(COUNT_MISSING);
+    g_warning("profile %s: trigger %s is gone", profile->id, profile->trigger->id);
+    stopTimer(&subscription->graceTimer);
+    subscription->seen = subscription->active = FALSE;
+    terminateProfileSessions(runnerRegistry(subscription->runner), profile->id, END_TRIGGER_MISSING,
+                             clockNow());
+}
+
+/* found: NULL when the camera does not know the trigger. TRUE: look for it again soon. */
+static gboolean compareLevel(ProfileSubscription* subscription, const TriggerState* found) {
+    if (!found) {
+        subscription->misses += subscription->seen;
+        if (subscription->misses >= MISSES_UNTIL_GONE)
+            loseTrigger(subscription);
+        else
+            return subscription->misses > 0;
+    }
+    subscription->misses = 0;
+    if (found && (!subscription->seen || found->active != subscription->active)) {
+        count(COUNT_HEALED);
+        g_warning("profile %s: level check: no edge came, but %s is %s", subscription->profile->id,
+                  subscription->profile->trigger->id, found->active ? "active" : "inactive");
+        onTriggerState(found->active, clockNow(), subscription);
+    }
+    return FALSE;
 }
 
 static ProfileSubscription* newProfileSubscription(EventSource* source, SessionRunner* runner,
@@ -197,6 +232,39 @@ void setupProfileSubscriptions(ProfileSubscriptions* subscriptions, const Config
             newProfileSubscription(subscriptions->source, subscriptions->runner, profile);
         g_hash_table_insert(subscriptions->byProfile, subscription->profile->id, subscription);
     }
+}
+
+TriggerKinds collectTriggers(const ProfileSubscriptions* subscriptions, GPtrArray* extras) {
+    guint kinds = 0;
+    GHashTableIter entries;
+    gpointer value;
+
+    g_hash_table_iter_init(&entries, subscriptions->byProfile);
+    while (g_hash_table_iter_next(&entries, NULL, &value)) {
+        const Trigger* trigger = ((ProfileSubscription*)value)->profile->trigger;
+        if (trigger->type == TRIGGER_EVENT)
+            g_ptr_array_add(extras, copyTrigger(trigger));
+        else
+            kinds |= 1u << trigger->type;
+    }
+    return (TriggerKinds)kinds;
+}
+
+gboolean compareLevels(ProfileSubscriptions* subscriptions, const GPtrArray* states) {
+    g_autoptr(GHashTable) byTrigger = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GList) all = g_hash_table_get_values(subscriptions->byProfile);
+    gboolean again = FALSE;
+
+    for (guint i = 0; i < states->len; i++) {
+        TriggerState* state = g_ptr_array_index(states, i);
+        g_hash_table_insert(byTrigger, state->trigger->id, state);
+    }
+    for (GList* link = all; link; link = link->next) {
+        ProfileSubscription* subscription = link->data;
+        again |= compareLevel(subscription,
+                              g_hash_table_lookup(byTrigger, subscription->profile->trigger->id));
+    }
+    return again;
 }
 
 static const char* findProblem(const ProfileSubscription* subscription) {

@@ -22,6 +22,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileSubscriptions, freeProfileSubscriptions)
  * `config`. */
 void setupProfileSubscriptions(ProfileSubscriptions* subscriptions, const Config* config);
 
+/* What a level check has to ask for: the kinds of the triggers in force, and those of type `event`,
+ * copied into extras. */
+TriggerKinds collectTriggers(const ProfileSubscriptions* subscriptions, GPtrArray* extras);
+/* Compares the triggers' real states (TriggerState*, borrowed) with what the subscriptions believe,
+ * and acts on what differs as on an edge. TRUE when a trigger was not found for the first time and
+ * should be looked for again soon: the second time its sessions end as `triggerMissing`. */
+gboolean compareLevels(ProfileSubscriptions* subscriptions, const GPtrArray* states);
+
 /* One for each subscription, as status.cgi shows it; a new reference to a JSON array. */
 json_t* profileSubscriptionsToJson(const ProfileSubscriptions* subscriptions);
 /* Whether any has a problem. */

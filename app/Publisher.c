@@ -70,8 +70,8 @@ static void publish(Publisher* publisher, gboolean isDescription, json_t* json) 
 static json_t* newRecord(const char* type, const Profile* profile, const char* session) {
     g_autofree char* now = clockText();
 
-    return json_pack("{ss ss? ss ss ss ss}", "type", type, "session", session, "profile", profile->id,
-                     "trigger", profile->trigger->id, "sessionType",
+    return json_pack("{ss ss? ss ss ss ss}", "type", type, "session", session, "profile",
+                     profile->id, "trigger", profile->trigger->id, "sessionType",
                      sessionTypeName(profile->sessionType), "at", now);
 }
 

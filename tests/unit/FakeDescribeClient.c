@@ -91,5 +91,6 @@ GString* callDescriber(DescribeClient* client, const DescriberConfig* describer,
         g_set_error(error, DESCRIBE_ERROR, DESCRIBE_ERROR_CANCELLED, "aborted");
         return NULL;
     }
-    return g_string_new("{\"model\":\"fake\",\"choices\":[{\"message\":{\"content\":\"A door.\"}}]}");
+    return g_string_new(
+        "{\"model\":\"fake\",\"choices\":[{\"message\":{\"content\":\"A door.\"}}]}");
 }

@@ -78,11 +78,53 @@ const char* eventSubscriptionProblem(const EventSubscription* subscription) {
     return NULL;
 }
 
-void findTriggerStates(EventSource* source, const GPtrArray* extras, TriggerStatesCallback callback,
-                       gpointer data) {
+typedef struct {
+    TriggerStatesCallback callback;
+    gpointer data;
+} Inquiry;
+
+static void freeTriggerState(gpointer data) {
+    TriggerState* state = data;
+
+    freeTrigger(state->trigger);
+    g_free(state);
+}
+
+/* Like the camera's, the answer comes later. Only object analytics are known here. */
+static gboolean answerInquiry(gpointer data) {
+    g_autofree Inquiry* inquiry = data;
+    GPtrArray* found = g_ptr_array_new_with_free_func(freeTriggerState);
+    GHashTableIter entries;
+    gpointer id, active;
+
+    g_hash_table_iter_init(&entries, getStates());
+    while (g_hash_table_iter_next(&entries, &id, &active)) {
+        TriggerState* state = g_new0(TriggerState, 1);
+        state->trigger = newScenarioTrigger(strchr(id, ':') + 1);
+        state->active = GPOINTER_TO_INT(active);
+        g_ptr_array_add(found, state);
+    }
+    inquiry->callback(found, inquiry->data);
+    return G_SOURCE_REMOVE;
+}
+
+void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray* extras,
+                       TriggerStatesCallback callback, gpointer data) {
+    Inquiry* inquiry = g_new(Inquiry, 1);
+
     (void)source;
+    (void)kinds;
     (void)extras;
-    callback(g_ptr_array_new(), data);
+    *inquiry = (Inquiry){callback, data};
+    g_idle_add(answerInquiry, inquiry);
+}
+
+void loseFakeEdge(const char* triggerId, gboolean active) {
+    g_hash_table_insert(getStates(), g_strdup(triggerId), GINT_TO_POINTER(active));
+}
+
+void removeFakeTrigger(const char* triggerId) {
+    g_hash_table_remove(getStates(), triggerId);
 }
 
 void repeatFakeTrigger(const char* triggerId) {
@@ -98,7 +140,7 @@ void repeatFakeTrigger(const char* triggerId) {
 }
 
 void setFakeTrigger(const char* triggerId, gboolean active) {
-    g_hash_table_insert(getStates(), g_strdup(triggerId), GINT_TO_POINTER(active));
+    loseFakeEdge(triggerId, active);
     repeatFakeTrigger(triggerId);
 }
 

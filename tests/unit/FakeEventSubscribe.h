@@ -9,6 +9,10 @@
 void setFakeTrigger(const char* triggerId, gboolean active);
 /* Delivers the present state again, as an event with another payload does. */
 void repeatFakeTrigger(const char* triggerId);
+/* Changes the state without telling anybody: the edge is lost. */
+void loseFakeEdge(const char* triggerId, gboolean active);
+/* The camera does not know the trigger any more; nobody is told. */
+void removeFakeTrigger(const char* triggerId);
 /* Forgets all triggers. */
 void clearFakeTriggers(void);
 guint countFakeSubscriptions(void);

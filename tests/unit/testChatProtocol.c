@@ -27,8 +27,8 @@ static void testRequestCarriesThePicture(void) {
         json_auto_t* json = format(profile, "m", (const guchar*)"\xff\xd8\x00 bytes", size);
         json_t* message = json_array_get(json_object_get(json, "messages"), 0);
         json_t* picture = json_array_get(json_object_get(message, "content"), 1);
-        const char* url = json_string_value(
-            json_object_get(json_object_get(picture, "image_url"), "url"));
+        const char* url =
+            json_string_value(json_object_get(json_object_get(picture, "image_url"), "url"));
         gsize decodedSize;
         g_assert_true(g_str_has_prefix(url, "data:image/jpeg;base64,"));
         g_autofree guchar* decoded = g_base64_decode(strchr(url, ',') + 1, &decodedSize);
@@ -58,8 +58,8 @@ static void testQuestionsAskForStructure(void) {
 }
 
 static GString* replyWith(const char* content) {
-    json_auto_t* json = json_pack("{sss[{s{ss}}]}", "model", "m", "choices", "message", "content",
-                                  content);
+    json_auto_t* json =
+        json_pack("{sss[{s{ss}}]}", "model", "m", "choices", "message", "content", content);
     char* text = json_dumps(json, 0);
     GString* reply = g_string_new(text);
 

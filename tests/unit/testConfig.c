@@ -59,8 +59,8 @@ static void testMissingTriggerAndPromptAreNamed(void) {
 }
 
 static void testLimitsThemselvesAreAccepted(void) {
-    g_autoptr(Profile) least = makeProfile("a", "activeMonitoring", "S",
-                                           "{'intervalMs': 200, 'maxDurationSec': 0}");
+    g_autoptr(Profile) least =
+        makeProfile("a", "activeMonitoring", "S", "{'intervalMs': 200, 'maxDurationSec': 0}");
     g_autoptr(Profile) most = makeProfile("b", "activeMonitoring", "S",
                                           "{'intervalMs': 86400000, 'maxDurationSec': 604800}");
 
@@ -130,14 +130,15 @@ static void testEditsLeaveTheOldConfigAlone(void) {
 
 static void testSettingsChangeOnlyWhatTheyName(void) {
     g_autoptr(Config) config = makeConfig(NULL, NULL);
-    json_auto_t* describer = jsonOf("{'model': 'm'}");
-    json_auto_t* wrong = jsonOf("{'url': 'ftp://x/v1'}");
+    json_auto_t* describer = jsonOf("{'describer': {'model': 'm'}, 'levelCheckSec': 2}");
+    json_auto_t* wrong = jsonOf("{'describer': {'url': 'ftp://x/v1'}}");
     g_autoptr(GError) error = NULL;
-    g_autoptr(Config) changed = withSettings(config, describer, NULL, &error);
+    g_autoptr(Config) changed = withSettings(config, describer, &error);
 
     g_assert_cmpstr(changed->describer.model, ==, "m");
     g_assert_cmpstr(changed->describer.url, ==, config->describer.url);
-    g_assert_null(withSettings(config, wrong, NULL, &error));
+    g_assert_cmpuint(changed->levelCheckSec, ==, 2);
+    g_assert_null(withSettings(config, wrong, &error));
     g_assert_cmpstr(error->message, ==, "describer.url: must be an http:// or https:// address");
 }
 

@@ -9,9 +9,9 @@
 typedef struct {
     GSocketService* service;
     char* url;
-    const char* answer; /* NULL: hang until the client closes */
+    const char* answer;    /* NULL: hang until the client closes */
     gint requests, closed; /* atomic */
-    GMutex lock; /* guards received */
+    GMutex lock;           /* guards received */
     GString* received;
 } Server;
 
@@ -52,9 +52,8 @@ static void startServer(Server* server, const char* answer) {
     g_assert_true(g_socket_listener_add_address(G_SOCKET_LISTENER(server->service), loopback,
                                                 G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
                                                 &bound, NULL));
-    server->url =
-        g_strdup_printf("http://127.0.0.1:%u/v1",
-                        g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
+    server->url = g_strdup_printf("http://127.0.0.1:%u/v1",
+                                  g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
     g_signal_connect(server->service, "run", G_CALLBACK(onConnection), server);
 }
 
@@ -170,8 +169,7 @@ static void testCancelledBeforeItBegins(void) {
     guint retryAfterSec;
 
     g_cancellable_cancel(cancel);
-    g_assert_null(
-        callDescriber(client, &describer, NULL, request, cancel, &retryAfterSec, &error));
+    g_assert_null(callDescriber(client, &describer, NULL, request, cancel, &retryAfterSec, &error));
     g_assert_error(error, DESCRIBE_ERROR, DESCRIBE_ERROR_CANCELLED);
     freeDescribeClient(client);
 }

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "Clock.h"
+#include "Counters.h"
 #include "FakeClock.h"
 #include "FakeDescribeClient.h"
 #include "FakeEventSubscribe.h"
 #include "FakeFrameSource.h"
+#include "LevelCheck.h"
 #include "ProfileSubscription.h"
 #include "TestData.h"
 
@@ -23,6 +25,7 @@ typedef struct {
     SessionRunner* runner;
     EventSource* events;
     ProfileSubscriptions* subscriptions;
+    LevelCheck* levelCheck;
 } Engine;
 
 static void setUp(Engine* engine, gconstpointer unused) {
@@ -38,6 +41,7 @@ static void setUp(Engine* engine, gconstpointer unused) {
                                       engine->budget, engine->publisher);
     engine->events = newEventSource();
     engine->subscriptions = newProfileSubscriptions(engine->events, engine->runner);
+    engine->levelCheck = newLevelCheck(engine->events, engine->subscriptions);
     setFakeTrigger(trigger1, FALSE);
     setFakeTrigger(trigger2, FALSE);
 }
@@ -50,6 +54,8 @@ static gboolean allHaveEnded(gconstpointer data) {
 
 static void tearDown(Engine* engine, gconstpointer unused) {
     (void)unused;
+    runMainLoop();
+    freeLevelCheck(engine->levelCheck);
     g_clear_pointer(&engine->subscriptions, freeProfileSubscriptions);
     releaseFakeCalls();
     waitUntil(allHaveEnded, engine->registry, "all sessions to end at shutdown");
@@ -75,8 +81,7 @@ static void configure(Engine* engine, Config* config) {
 }
 
 static void configureOne(Engine* engine, const char* sessionType, const char* more) {
-    configure(engine,
-              makeConfig(profileJson("door", sessionType, "Device1Scenario1", more), NULL));
+    configure(engine, makeConfig(profileJson("door", sessionType, "Device1Scenario1", more), NULL));
 }
 
 /* The only open session; a new reference. */
@@ -260,14 +265,13 @@ static void testActiveAtStart(Engine* engine, gconstpointer unused) {
     setFakeTrigger(trigger1, TRUE);
     setFakeDescriber(FAKE_HANGS);
 
-    configure(engine,
-              makeConfig(profileJson("watch", "activeMonitoring", "Device1Scenario1", NULL),
-                         profileJson("once", "oneShot", "Device1Scenario1", NULL),
-                         profileJson("willing", "oneShot", "Device1Scenario1",
-                                     "{'whenActiveAtStart': true}"),
-                         profileJson("shy", "activeMonitoring", "Device1Scenario1",
-                                     "{'whenActiveAtStart': false}"),
-                         NULL));
+    configure(engine, makeConfig(profileJson("watch", "activeMonitoring", "Device1Scenario1", NULL),
+                                 profileJson("once", "oneShot", "Device1Scenario1", NULL),
+                                 profileJson("willing", "oneShot", "Device1Scenario1",
+                                             "{'whenActiveAtStart': true}"),
+                                 profileJson("shy", "activeMonitoring", "Device1Scenario1",
+                                             "{'whenActiveAtStart': false}"),
+                                 NULL));
 
     g_assert_cmpuint(countProfileSessions(engine->registry, "watch"), ==, 1);
     g_assert_cmpuint(countProfileSessions(engine->registry, "once"), ==, 0);
@@ -430,8 +434,8 @@ static void testBudgetEndsMonitoring(Engine* engine, gconstpointer unused) {
     (void)unused;
     g_autoptr(Config) config =
         makeConfig(profileJson("door", "activeMonitoring", "Device1Scenario1", NULL), NULL);
-    json_auto_t* budget = jsonOf("{'callsPerHour': 2}");
-    configure(engine, withSettings(config, NULL, budget, NULL));
+    json_auto_t* budget = jsonOf("{'budget': {'callsPerHour': 2}}");
+    configure(engine, withSettings(config, budget, NULL));
 
     setFakeTrigger(trigger1, TRUE);
     g_autoptr(SessionContext) session = theSession(engine);
@@ -450,6 +454,65 @@ static void testRefusedSubscriptionIsReported(Engine* engine, gconstpointer unus
     configureOne(engine, "activeMonitoring", NULL);
 
     g_assert_true(haveSubscriptionProblem(engine->subscriptions));
+}
+
+/* Lets a level check run and be answered. */
+static void checkLevels(Engine* engine, guint seconds) {
+    setLevelCheckPeriod(engine->levelCheck, seconds);
+    advanceClock(seconds * 1000);
+    runMainLoop();
+}
+
+static void testLostEdgesAreHealedInBothDirections(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    guint healed = countOf(COUNT_HEALED);
+
+    loseFakeEdge(trigger1, TRUE);
+    checkLevels(engine, 5);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+    loseFakeEdge(trigger1, FALSE);
+    checkLevels(engine, 5);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+    checkLevels(engine, 5);
+
+    g_assert_cmpuint(countOf(COUNT_HEALED) - healed, ==, 2);
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_INACTIVE);
+}
+
+static void testVanishedTriggerEndsWhenLookedForTwice(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    setFakeTrigger(trigger1, TRUE);
+
+    removeFakeTrigger(trigger1);
+    checkLevels(engine, 30);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+    advanceClock(1000);
+    runMainLoop();
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+    waitForEnds(engine);
+    g_assert_cmpint(lastEnd(engine), ==, END_TRIGGER_MISSING);
+
+    setFakeTrigger(trigger1, TRUE);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+}
+
+static void testATriggerMissedOnceIsNotGone(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    setFakeTrigger(trigger1, TRUE);
+
+    removeFakeTrigger(trigger1);
+    checkLevels(engine, 30);
+    loseFakeEdge(trigger1, TRUE);
+    advanceClock(1000);
+    runMainLoop();
+    checkLevels(engine, 30);
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+    g_assert_cmpuint(countEnded(engine), ==, 0);
 }
 
 static void testRecordsAreInOrder(Engine* engine, gconstpointer unused) {
@@ -504,6 +567,9 @@ int main(int argc, char** argv) {
     add("/engine/failures", testFailureEndsAOneShotButNotMonitoring);
     add("/engine/budget", testBudgetEndsMonitoring);
     add("/engine/refused-subscription", testRefusedSubscriptionIsReported);
+    add("/engine/lost-edges-are-healed", testLostEdgesAreHealedInBothDirections);
+    add("/engine/vanished-trigger", testVanishedTriggerEndsWhenLookedForTwice);
+    add("/engine/missed-once", testATriggerMissedOnceIsNotGone);
     add("/engine/records-are-in-order", testRecordsAreInOrder);
     return g_test_run();
 }

@@ -42,7 +42,8 @@ static void testThreeIndexesFindTheSameSession(void) {
 /* The old design's mistake: a key that is the beginning of another one. */
 static void testNoKeyIsMatchedByItsBeginning(void) {
     g_autoptr(SessionRegistry) registry = newSessionRegistry();
-    g_autoptr(SessionContext) session = open(registry, "door", "activeMonitoring", "Device1Scenario1");
+    g_autoptr(SessionContext) session =
+        open(registry, "door", "activeMonitoring", "Device1Scenario1");
     g_autoptr(SessionContext) longer =
         open(registry, "door2", "activeMonitoring", "Device1Scenario12");
 

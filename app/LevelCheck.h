@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* LevelCheck - edges get lost; levels do not. Every levelCheckSec the triggers' real states are
+ * compared with what the subscriptions believe, and what differs is made up for, in either
+ * direction. A trigger that is gone twice in a row ends its sessions as `triggerMissing`.
+ * Main loop only. */
+#pragma once
+
+#include "EventSubscribe.h"
+#include "ProfileSubscription.h"
+
+typedef struct LevelCheck LevelCheck;
+
+/* Both are borrowed and must outlive the check, which begins with setLevelCheckPeriod(). */
+LevelCheck* newLevelCheck(EventSource* source, ProfileSubscriptions* subscriptions);
+/* An answer that is still on its way is dropped. */
+void freeLevelCheck(LevelCheck* check);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LevelCheck, freeLevelCheck)
+
+void setLevelCheckPeriod(LevelCheck* check, guint seconds);
