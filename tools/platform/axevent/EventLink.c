@@ -54,9 +54,11 @@ static void handleReply(GDBusMessage* message) {
         refusal = g_dbus_message_get_arg0(message);
         refusal = refusal ? refusal : g_dbus_message_get_error_name(message);
     }
+    GVariant* answer = g_dbus_message_get_body(message); /* NULL also for an empty answer */
+    g_autoptr(GVariant) nothing = g_variant_ref_sink(g_variant_new("()"));
     g_mutex_lock(&eventLock);
     receivers->onReply(g_dbus_message_get_reply_serial(message),
-                       failed ? NULL : g_dbus_message_get_body(message), refusal);
+                       failed ? NULL : (answer ? answer : nothing), refusal);
     g_mutex_unlock(&eventLock);
 }
 

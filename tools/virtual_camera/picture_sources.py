@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""The kinds of picture sources, over OpenCV. `pictures.open_source` chooses one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy
+
+from tools.errors import UsageError
+from tools.virtual_camera.pictures import Clock, Frame, NoPicture, PictureSource
+
+if TYPE_CHECKING:
+    from tools.virtual_camera.pictures import Pixels
+
+cv2.setNumThreads(1)  # a camera is one of many programs on the machine
+
+PATTERN_RATE = 10.0
+PATTERN_SIZE = (1280, 720)
+CODE_CELLS, CODE_CELL = 24, 20
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+class VideoSource(PictureSource):
+    """A video file, in a loop.
+
+    Frames are numbered by counting what is read. Jumping is left to OpenCV only while the times in
+    the file agree with the count, since a wrong number would give the picture a false name.
+    """
+
+    _DEFAULT_RATE = 25.0
+    _MAX_RATE = 240.0
+    _STEPS = 40
+    """Reading this many frames in a row costs about as much as one jump."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        super().__init__()
+        self._path = path
+        self._clock = clock
+        self._capture = self._open()
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        known = math.isfinite(rate) and 0 < rate <= self._MAX_RATE
+        self.frame_rate = rate if known else self._DEFAULT_RATE
+        self._can_jump = known
+        self._count = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self._position = -1
+        self._current: Frame | None = None
+        self._start = clock()
+
+    def _open(self) -> cv2.VideoCapture:
+        capture = cv2.VideoCapture(str(self._path))
+        if not capture.isOpened():
+            raise UsageError(
+                f"{self._path}: not a video that OpenCV can read",
+                "use another file, a folder of photos, or `pattern`",
+            )
+        return capture
+
+    def _read(self) -> Frame:
+        if not self._capture.isOpened():
+            raise NoPicture(f"{self._path.name} is closed")
+        number = int((self._clock() - self._start) * self.frame_rate)
+        for _ in range(3):  # the end of the file may come sooner than it says
+            wanted = number % self._count if self._count else number
+            if self._current is not None and self._position == wanted:
+                return self._current
+            if self._go_to(wanted):
+                return self._take()
+        raise NoPicture(f"{self._path.name}: no frame can be read")
+
+    def _take(self) -> Frame:
+        done, pixels = self._capture.retrieve()
+        if not done:
+            raise NoPicture(f"{self._path.name}: frame {self._position} cannot be read")
+        self._current = Frame(pixels, f"{self._path.name}#{self._position}")
+        return self._current
+
+    def _go_to(self, wanted: int) -> bool:
+        """Stand on a frame; False when the file ends before it, and its length is known then."""
+        self._current = None
+        steps = wanted - self._position
+        if self._can_jump and (steps <= 0 or steps > self._STEPS):
+            if self._jump(wanted):
+                return True
+            self._can_jump = False
+            self._rewind()
+        if wanted <= self._position:
+            self._rewind()
+        while self._position < wanted:
+            if not self._capture.grab():
+                self._count = self._position + 1
+                self._rewind()
+                return False
+            self._position += 1
+            self._can_jump = self._can_jump and self._time_says(self._position)
+        return True
+
+    def _jump(self, wanted: int) -> bool:
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, wanted)
+        if not self._capture.grab() or not self._time_says(wanted):
+            return False
+        self._position = wanted
+        return True
+
+    def _time_says(self, number: int) -> bool:
+        seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        return round(seconds * self.frame_rate) == number
+
+    def _rewind(self) -> None:
+        self._capture.release()
+        self._capture = self._open()
+        self._position = -1
+
+    def _close(self) -> None:
+        self._capture.release()
+        self._current = None
+
+
+class PhotoSource(PictureSource):
+    """Photos, each for the same time."""
+
+    def __init__(self, photos: Sequence[Path], seconds: float, clock: Clock) -> None:
+        super().__init__()
+        self._photos = list(photos)
+        self._seconds = seconds
+        self._clock = clock
+        self.frame_rate = 1 / seconds
+        self._current: Frame | None = None
+        self._start = clock()
+
+    def _read(self) -> Frame:
+        turn = int((self._clock() - self._start) / self._seconds)
+        photo = self._photos[turn % len(self._photos)]
+        if self._current is None or self._current.name != photo.name:
+            pixels = cv2.imread(str(photo), cv2.IMREAD_COLOR)
+            if pixels is None:
+                raise NoPicture(f"{photo}: not a photo that OpenCV can read")
+            self._current = Frame(pixels, photo.name)
+        return self._current
+
+
+class PatternSource(PictureSource):
+    """A moving test pattern that carries its own number, as text and as black and white cells.
+
+    The cells are at the bottom left, 20 pixels wide at full size, most significant bit first.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.frame_rate = PATTERN_RATE
+        self._background = _colour_bars()
+        self._current: Frame | None = None
+        self._start = clock()
+
+    def _read(self) -> Frame:
+        number = int((self._clock() - self._start) * self.frame_rate)
+        name = f"pattern#{number}"
+        if self._current is None or self._current.name != name:
+            self._current = Frame(_draw_pattern(self._background, number), name)
+        return self._current
+
+
+def _colour_bars() -> Pixels:
+    width, height = PATTERN_SIZE
+    colours = [(192, 192, 192), (0, 192, 192), (192, 192, 0), (0, 192, 0)]
+    colours += [(192, 0, 192), (0, 0, 192), (192, 0, 0)]
+    pixels = numpy.zeros((height, width, 3), numpy.uint8)
+    for position, colour in enumerate(colours):
+        left = position * width // len(colours)
+        pixels[:, left : (position + 1) * width // len(colours)] = colour
+    return pixels
+
+
+def _draw_pattern(background: Pixels, number: int) -> Pixels:
+    width, height = PATTERN_SIZE
+    pixels = background.copy()
+    left = number * 16 % (width - 160)
+    cv2.rectangle(pixels, (left, 280), (left + 160, 440), (32, 32, 32), -1)
+    cv2.rectangle(pixels, (0, 40), (760, 140), (0, 0, 0), -1)
+    cv2.putText(pixels, f"TEST PATTERN {number}", (20, 110), _FONT, 1.6, (255, 255, 255), 3)
+    for cell in range(CODE_CELLS):
+        bit = number >> (CODE_CELLS - 1 - cell) & 1
+        corner = (cell * CODE_CELL, height - CODE_CELL)
+        end = (corner[0] + CODE_CELL - 1, height - 1)
+        cv2.rectangle(pixels, corner, end, (255, 255, 255) if bit else (0, 0, 0), -1)
+    return pixels

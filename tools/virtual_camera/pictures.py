@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""What the camera sees: a video file, photos, or a test pattern, and what was taken of it.
+
+Time in a source follows the clock and starts again at the end. A picture's name says what it really
+shows: "clip.avi#212" (frame 212, from 0), "gate.jpg", "pattern#17". OpenCV decodes, scales and
+encodes; it is loaded when the first source is opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import ToolError, UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[Any]
+
+PATTERN = "pattern"
+PHOTO_SECONDS = 2.0
+DEFAULT_QUALITY = 85
+_PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+_KEPT_SNAPSHOTS, _KEPT_JPEGS = 200, 50
+Clock = Callable[[], float]
+
+
+class NoPicture(ToolError):
+    """The source has no picture to give, as when a photo was removed."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture as the source has it: height x width x 3, 8 bits, blue green red. Do not write."""
+
+    pixels: Pixels
+    name: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A JPEG and what it shows; width and height in pixels."""
+
+    jpeg: bytes
+    name: str
+    width: int
+    height: int
+
+
+class PictureSource(ABC):
+    """Gives the picture of this moment. Any thread may ask; decoding happens in the caller's."""
+
+    frame_rate: float
+    """frames a second"""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: tuple[tuple[str, int, int, int], Picture] | None = None
+
+    def frame(self) -> Frame:
+        """The frame of this moment. NoPicture when it cannot be read."""
+        with self._lock:
+            return self._read()
+
+    def snapshot(self, width: int, height: int, quality: int = DEFAULT_QUALITY) -> Picture:
+        """The frame of this moment as a JPEG of exactly this size, with bars where it does not fit.
+
+        The size must be positive, `quality` is 1 to 100. NoPicture when the source cannot be read.
+        """
+        frame = self.frame()
+        wanted = (frame.name, width, height, quality)
+        latest = self._latest
+        if latest is not None and latest[0] == wanted:
+            return latest[1]
+        pixels = fit(frame.pixels, width, height)
+        picture = Picture(encode(pixels, quality), frame.name, width, height)
+        self._latest = (wanted, picture)
+        return picture
+
+    def close(self) -> None:
+        """Release the file; asking for a picture afterwards raises NoPicture."""
+        with self._lock:
+            self._close()
+
+    @abstractmethod
+    def _read(self) -> Frame:
+        """The frame of this moment, with the lock held."""
+
+    def _close(self) -> None:
+        return
+
+
+def open_source(spec: str, clock: Clock = time.monotonic) -> PictureSource:
+    """Open a video file, a photo, a folder of photos, or "pattern". UsageError when it is none."""
+    from tools.virtual_camera import picture_sources  # loads OpenCV
+
+    if spec == PATTERN:
+        return picture_sources.PatternSource(clock)
+    path = Path(spec)
+    if path.is_dir():
+        photos = sorted(p for p in path.iterdir() if p.suffix.lower() in _PHOTO_ENDINGS)
+        if not photos:
+            raise UsageError(f"{spec}: no photos in this folder", "put .jpg or .png files there")
+        return picture_sources.PhotoSource(photos, PHOTO_SECONDS, clock)
+    if not path.is_file():
+        raise UsageError(f"{spec}: no such file or folder", "a video, photos, or `pattern`")
+    if path.suffix.lower() in _PHOTO_ENDINGS:
+        return picture_sources.PhotoSource([path], PHOTO_SECONDS, clock)
+    return picture_sources.VideoSource(path, clock)
+
+
+def fit(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Scale to this size as a whole, centred, with black bars where the shape differs."""
+    import cv2
+    import numpy
+
+    rows, columns = pixels.shape[:2]
+    if (columns, rows) == (width, height):
+        return pixels
+    scale = min(width / columns, height / rows)
+    inner = (
+        min(width, max(1, round(columns * scale))),
+        min(height, max(1, round(rows * scale))),
+    )
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(pixels, inner, interpolation=method)
+    if inner == (width, height):
+        return scaled
+    canvas = numpy.zeros((height, width, 3), numpy.uint8)
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    canvas[top : top + inner[1], left : left + inner[0]] = scaled
+    return canvas
+
+
+def encode(pixels: Pixels, quality: int = DEFAULT_QUALITY) -> bytes:
+    """The pixels as a JPEG."""
+    import cv2
+
+    done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise NoPicture("the picture cannot be encoded")
+    return data.tobytes()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A picture that an app ("vdo") or a client ("image.cgi") got; `at` is UTC, ISO 8601."""
+
+    sequence: int
+    sha256: str
+    name: str
+    width: int
+    height: int
+    at: str
+    client: str
+
+
+class SnapshotLog:
+    """The last 200 pictures that somebody got, and the bytes of the last 50. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._snapshots: deque[Snapshot] = deque(maxlen=_KEPT_SNAPSHOTS)
+        self._jpegs: OrderedDict[str, bytes] = OrderedDict()
+        self._last = 0
+
+    def add(self, picture: Picture, client: str) -> Snapshot:
+        digest = hashlib.sha256(picture.jpeg).hexdigest()
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with self._lock:
+            self._last += 1
+            snapshot = Snapshot(
+                self._last, digest, picture.name, picture.width, picture.height, at, client
+            )
+            self._snapshots.append(snapshot)
+            self._jpegs[digest] = picture.jpeg
+            self._jpegs.move_to_end(digest)
+            if len(self._jpegs) > _KEPT_JPEGS:
+                self._jpegs.popitem(last=False)
+        return snapshot
+
+    def list(self) -> list[Snapshot]:
+        """Oldest first."""
+        with self._lock:
+            return [*self._snapshots]
+
+    def jpeg(self, sha256: str) -> bytes | None:
+        """The bytes of a picture that is still kept."""
+        with self._lock:
+            return self._jpegs.get(sha256)
