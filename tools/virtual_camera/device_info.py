@@ -9,8 +9,8 @@ import uuid
 from aiohttp import web
 
 from tools.virtual_camera.json_cgi import Data, JsonCgi, JsonCgiError
+from tools.virtual_camera.parameters import ParameterStore
 from tools.virtual_camera.server import ACCOUNT, Gate
-from tools.virtual_camera.settings import CameraSettings
 from tools.virtual_camera.unsupported import Unsupported
 from tools.virtual_camera.users import Access, Account, UserStore
 from tools.virtual_camera.web import text
@@ -24,12 +24,12 @@ _ROLES = {
 }
 
 
-def basic_device_info(settings: CameraSettings, gate: Gate, unsupported: Unsupported) -> JsonCgi:
+def basic_device_info(parameters: ParameterStore, gate: Gate, unsupported: Unsupported) -> JsonCgi:
     """basicdeviceinfo.cgi (VAPIX Basic device information): some properties are for anybody."""
-    open_properties = unrestricted_properties(settings)
+    open_properties = _unrestricted_properties(parameters)
     properties = open_properties | {
-        "Architecture": settings.architecture,
-        "Soc": settings.soc,
+        "Architecture": parameters.get("Properties.System.Architecture") or "",
+        "Soc": parameters.get("Properties.System.Soc") or "",
         "SocSerialNumber": "",
     }
 
@@ -55,21 +55,22 @@ def basic_device_info(settings: CameraSettings, gate: Gate, unsupported: Unsuppo
     return api
 
 
-def unrestricted_properties(settings: CameraSettings) -> dict[str, str]:
-    """What getAllUnrestrictedProperties shows."""
-    return {
-        "Brand": "AXIS",
-        "BuildDate": "Nov 02 2026 08:12",
-        "HardwareID": "0",
-        "ProdFullName": settings.model,
-        "ProdNbr": settings.product_number,
-        "ProdShortName": f"AXIS {settings.product_number}",
-        "ProdType": "Virtual Camera",
-        "ProdVariant": "",
-        "SerialNumber": settings.serial,
-        "Version": settings.os_version,
-        "WebURL": "http://www.axis.com",
+def _unrestricted_properties(parameters: ParameterStore) -> dict[str, str]:
+    """What getAllUnrestrictedProperties shows: the same facts as the parameters have."""
+    named = {
+        "Brand": "Brand.Brand",
+        "BuildDate": "Properties.Firmware.BuildDate",
+        "HardwareID": "Properties.System.HardwareID",
+        "ProdFullName": "Brand.ProdFullName",
+        "ProdNbr": "Brand.ProdNbr",
+        "ProdShortName": "Brand.ProdShortName",
+        "ProdType": "Brand.ProdType",
+        "ProdVariant": "Brand.ProdVariant",
+        "SerialNumber": "Properties.System.SerialNumber",
+        "Version": "Properties.Firmware.Version",
+        "WebURL": "Brand.WebURL",
     }
+    return {name: parameters.get(parameter) or "" for name, parameter in named.items()}
 
 
 def system_ready(users: UserStore, gate: Gate, unsupported: Unsupported) -> JsonCgi:

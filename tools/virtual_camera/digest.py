@@ -24,7 +24,7 @@ NONCE_SECONDS = 300.0
 _REMEMBERED_NONCES = 4096
 _COUNT_WINDOW = 128
 """A client with parallel connections may send its counts out of order by this much."""
-_FIELD = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_FIELD = re.compile(r'\b(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
 
 @dataclass(frozen=True)

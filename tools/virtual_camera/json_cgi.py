@@ -61,14 +61,17 @@ class JsonCgi:
         *,
         codes: Codes | None = None,
         names_method: bool = True,
+        echoes_version: bool = False,
     ) -> None:
-        """`names_method`: whether answers repeat the method; basicdeviceinfo's do not."""
+        """`names_method`: whether answers repeat the method; basicdeviceinfo's do not.
+        `echoes_version`: they have the version of the request instead of the newest."""
         self._name = name
         self._versions = versions
         self._gate = gate
         self._unsupported = unsupported
         self._codes = codes or Codes()
         self._names_method = names_method
+        self._echoes_version = echoes_version
         self._methods: dict[str, _Method] = {}
         self.add("getSupportedVersions", Access.ANONYMOUS, self._list_versions, versioned=False)
 
@@ -140,7 +143,9 @@ class JsonCgi:
         return self._envelope(body, {"error": {"code": code, "message": message}})
 
     def _envelope(self, body: Data, rest: Data) -> web.Response:
-        answer: Data = {"apiVersion": self._versions[-1]}
+        asked = body.get("apiVersion")
+        echoed = self._echoes_version and asked in self._versions
+        answer: Data = {"apiVersion": asked if echoed else self._versions[-1]}
         if isinstance(body.get("context"), str):
             answer["context"] = body["context"]
         if self._names_method and isinstance(body.get("method"), str):

@@ -18,9 +18,9 @@ from tools.virtual_camera.web import Handler, Refusal, error_page, json_error
 _log = logging.getLogger(__name__)
 
 ACCOUNT = web.RequestKey("account", Account)
+_IDENTITY = web.RequestKey("identity", tuple[str | None, bool])
 SHUTDOWN_SECONDS = 0.3
 _HEADERS = {
-    "Server": "Apache",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "X-XSS-Protection": "1; mode=block",
@@ -29,8 +29,8 @@ _CONTROL = "/virtual/"
 
 
 class Gate:
-    """Decides who may pass. The scheme follows Network.HTTP.AuthenticationPolicy: digest unless
-    the parameter says basic or basic_digest (`recommended` means digest on plain HTTP)."""
+    """Decides who may pass. The scheme follows Network.HTTP.AuthenticationPolicy: Basic when it
+    says basic, else digest, which is also what `recommended` means on plain HTTP."""
 
     def __init__(self, users: UserStore, policy: Callable[[], str]) -> None:
         self.users = users
@@ -45,7 +45,9 @@ class Gate:
         header = request.headers.get("Authorization", "")
         if access is Access.ANONYMOUS and not header:
             return None
-        name, stale = self._identify(request, header)
+        if _IDENTITY not in request:  # a second look at the same answer would be a replay
+            request[_IDENTITY] = self._identify(request, header)
+        name, stale = request[_IDENTITY]
         account = self.users.find(name) if name else None
         if account is None:
             if access is Access.ANONYMOUS:
@@ -61,7 +63,7 @@ class Gate:
         if scheme == "digest" and policy != "basic":
             verdict = self._digest.check(request.method, request.raw_path, header)
             return verdict.user, verdict.stale
-        if scheme == "basic" and policy in ("basic", "basic_digest"):
+        if scheme == "basic" and policy == "basic":
             return self._check_basic(header.partition(" ")[2]), False
         return None, False
 
@@ -73,12 +75,9 @@ class Gate:
         return user if self.users.verify(user, password) else None
 
     def _unauthorized(self, *, stale: bool) -> Refusal:
-        policy = self._policy()
-        challenge = f'Basic realm="{self.users.realm}"'
-        if policy not in ("basic", "basic_digest"):
-            challenge = self._digest.challenge(stale=stale)
-        elif policy == "basic_digest":
-            challenge = f"{self._digest.challenge(stale=stale)}, {challenge}"
+        challenge = self._digest.challenge(stale=stale)
+        if self._policy() == "basic":
+            challenge = f'Basic realm="{self.users.realm}"'
         return Refusal(
             401,
             "This server could not verify that you are authorized to access this document.",
@@ -181,5 +180,6 @@ def _wrong_method(request: web.Request, allowed: Iterable[str]) -> Refusal:
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "Apache"
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)

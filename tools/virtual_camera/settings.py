@@ -14,7 +14,6 @@ from tools.virtual_camera.app_runner import RestartPolicy
 OS_RELEASES = {"11": "11.11.212", "12": "12.10.68", "13": "13.0.33"}
 """What `--os 12` stands for: a release of that AXIS OS with current behaviour."""
 ARCHITECTURES = ("host", "aarch64", "armv7hf")
-_SOCS = {"host": "Virtual", "aarch64": "Axis Artpec-8", "armv7hf": "Axis Artpec-7"}
 _OUI = "B8A44F"
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +29,7 @@ class CameraSettings:
     password: str = field(default="pass", repr=False)
     architecture: str = "host"
     os_version: str = OS_RELEASES["12"]
-    model: str = "AXIS V1000 Virtual Camera"
+    model: str = "AXIS V1000 Virtual"
     state: Path | None = None
     """a folder to keep; None for a fresh one that is removed at the end"""
     source: str = "pattern"
@@ -54,16 +53,6 @@ class CameraSettings:
     def serial(self) -> str:
         """Twelve hexadecimal digits, the MAC address; the same for the same name."""
         return _OUI + hashlib.sha256(self.name.encode()).hexdigest()[:6].upper()
-
-    @property
-    def soc(self) -> str:
-        return _SOCS[self.architecture]
-
-    @property
-    def product_number(self) -> str:
-        """The model without maker and kind: V1000 of "AXIS V1000 Virtual Camera"."""
-        words = self.model.removeprefix("AXIS ").split()
-        return words[0] if words else "V1000"
 
     @property
     def os_numbers(self) -> tuple[int, ...]:

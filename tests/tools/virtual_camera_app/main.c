@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* An app that the tests of the virtual camera install: it answers what it sees, and misbehaves on
+ * request. Arguments: --ignore-sigterm, --exit STATUS, --quiet. */
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define THREADS 16
+#define CHUNK 4096
+
+static int listener;
+static pthread_mutex_t acceptLock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t gateLock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t gateChanged = PTHREAD_COND_INITIALIZER;
+static int gateOpen;
+static int waiting;
+
+static const char* param(FCGX_Request* request, const char* name) {
+    const char* value = FCGX_GetParam(name, request->envp);
+    return value ? value : "";
+}
+
+static long query(FCGX_Request* request, const char* name, long fallback) {
+    const char* found = strstr(param(request, "QUERY_STRING"), name);
+    return found && found[strlen(name)] == '=' ? atol(found + strlen(name) + 1) : fallback;
+}
+
+/* Which of our endpoints was asked for: what follows the last slash of the script's name. */
+static const char* endpoint(FCGX_Request* request) {
+    const char* slash = strrchr(param(request, "SCRIPT_NAME"), '/');
+    return slash ? slash + 1 : "";
+}
+
+/* Everything that an app can see: a line NAME=value each, then the request's body. */
+static void answerWithSurroundings(FCGX_Request* request) {
+    char folder[CHUNK];
+    char piece[CHUNK];
+    int size;
+
+    FCGX_FPrintF(request->out, "Status: 200 OK\r\nContent-Type: text/plain\r\nX-App: yes\r\n\r\n");
+    FCGX_FPrintF(request->out, "uid=%d\npid=%d\n", (int)getuid(), (int)getpid());
+    FCGX_FPrintF(request->out, "cwd=%s\n", getcwd(folder, sizeof(folder)) ? folder : "?");
+    for (char** entry = request->envp; *entry; entry++)
+        FCGX_FPrintF(request->out, "param.%s\n", *entry);
+    for (char** entry = environ; *entry; entry++)
+        FCGX_FPrintF(request->out, "env.%s\n", *entry);
+    FCGX_FPrintF(request->out, "\n");
+    while ((size = FCGX_GetStr(piece, sizeof(piece), request->in)) > 0)
+        FCGX_PutStr(piece, size, request->out);
+}
+
+/* Lists a folder by its name's readability: "yes" when this app may open the path. */
+static void answerWithAccess(FCGX_Request* request) {
+    char path[CHUNK];
+    int size = FCGX_GetStr(path, sizeof(path) - 1, request->in);
+
+    path[size > 0 ? size : 0] = '\0';
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\n");
+    FCGX_FPrintF(request->out, "read=%s\n", access(path, R_OK) == 0 ? "yes" : strerror(errno));
+    FCGX_FPrintF(request->out, "write=%s\n", access(path, W_OK) == 0 ? "yes" : strerror(errno));
+}
+
+/* `chunks` pieces of 4,096 bytes, each sent at once; the second waits until the gate opens. */
+static void answerWithStream(FCGX_Request* request) {
+    char piece[CHUNK];
+    long chunks = query(request, "chunks", 10);
+
+    memset(piece, 'x', sizeof(piece));
+    FCGX_FPrintF(request->out, "Content-Type: application/octet-stream\r\n\r\n");
+    for (long i = 0; i < chunks; i++) {
+        FCGX_PutStr(piece, sizeof(piece), request->out);
+        FCGX_FFlush(request->out);
+    }
+}
+
+/* A long poll: answers when open.cgi is asked for. */
+static void answerWhenOpened(FCGX_Request* request) {
+    pthread_mutex_lock(&gateLock);
+    waiting++;
+    while (!gateOpen)
+        pthread_cond_wait(&gateChanged, &gateLock);
+    waiting--;
+    pthread_mutex_unlock(&gateLock);
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\nopened\n");
+}
+
+static void answerWithGate(FCGX_Request* request, int open) {
+    int found;
+
+    pthread_mutex_lock(&gateLock);
+    found = waiting;
+    gateOpen = gateOpen || open;
+    pthread_cond_broadcast(&gateChanged);
+    pthread_mutex_unlock(&gateLock);
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\nwaiting=%d\n", found);
+}
+
+static void answerWithLog(FCGX_Request* request) {
+    long lines = query(request, "lines", 1);
+
+    for (long i = 0; i < lines; i++)
+        syslog(LOG_WARNING, "line %ld of %ld", i + 1, lines);
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\nlogged\n");
+}
+
+/* Leaves a process behind that has left the app's session. */
+static void answerWithFork(FCGX_Request* request) {
+    pid_t child = fork();
+
+    if (child == 0) {
+        setsid();
+        signal(SIGTERM, SIG_IGN);
+        for (;;)
+            pause();
+    }
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\nchild=%d\n", (int)child);
+}
+
+static void answer(FCGX_Request* request) {
+    const char* name = endpoint(request);
+
+    if (strcmp(name, "crash.cgi") == 0)
+        abort();
+    if (strcmp(name, "exit.cgi") == 0)
+        _exit((int)query(request, "status", 0));
+    if (strcmp(name, "access.cgi") == 0)
+        answerWithAccess(request);
+    else if (strcmp(name, "stream.cgi") == 0)
+        answerWithStream(request);
+    else if (strcmp(name, "wait.cgi") == 0)
+        answerWhenOpened(request);
+    else if (strcmp(name, "open.cgi") == 0)
+        answerWithGate(request, 1);
+    else if (strcmp(name, "waiting.cgi") == 0)
+        answerWithGate(request, 0);
+    else if (strcmp(name, "log.cgi") == 0)
+        answerWithLog(request);
+    else if (strcmp(name, "fork.cgi") == 0)
+        answerWithFork(request);
+    else if (strcmp(name, "missing.cgi") == 0)
+        FCGX_FPrintF(request->out, "Status: 404 Not Here\r\nContent-Type: text/plain\r\n\r\nno\n");
+    else if (strcmp(name, "broken.cgi") == 0)
+        FCGX_FPrintF(request->out, "this is no header\r\n\r\n");
+    else if (strcmp(name, "silent.cgi") != 0)
+        answerWithSurroundings(request);
+}
+
+static void* serve(void* unused) {
+    FCGX_Request request;
+
+    (void)unused;
+    FCGX_InitRequest(&request, listener, 0);
+    for (;;) {
+        int result;
+
+        pthread_mutex_lock(&acceptLock);
+        result = FCGX_Accept_r(&request);
+        pthread_mutex_unlock(&acceptLock);
+        if (result < 0)
+            return NULL;
+        answer(&request);
+        FCGX_Finish_r(&request);
+    }
+}
+
+/* One more line in localdata/starts for each start. */
+static void countStart(void) {
+    FILE* starts = fopen("localdata/starts", "a");
+
+    if (!starts) {
+        syslog(LOG_ERR, "localdata cannot be written: %s", strerror(errno));
+        return;
+    }
+    fputs("started\n", starts);
+    fclose(starts);
+}
+
+int main(int argc, char** argv) {
+    const char* path = getenv("FCGI_SOCKET_NAME");
+    pthread_t threads[THREADS];
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--ignore-sigterm") == 0)
+            signal(SIGTERM, SIG_IGN);
+        if (strcmp(argv[i], "--exit") == 0 && i + 1 < argc)
+            return atoi(argv[i + 1]);
+    }
+    printf("hello from stdout\n");
+    fflush(stdout);
+    fprintf(stderr, "hello from stderr\n");
+    syslog(LOG_INFO, "hello from syslog");
+    countStart();
+    if (FCGX_Init() != 0 || !path || (listener = FCGX_OpenSocket(path, 5)) < 0)
+        return 1;
+    chmod(path, 0777);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, serve, NULL);
+    pthread_join(threads[0], NULL);
+    return 1;
+}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""`python -m tools.virtual_camera`: runs one virtual camera until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.errors import ToolError, report
+from tools.virtual_camera.camera import VirtualCamera
+from tools.virtual_camera.settings import ARCHITECTURES, OS_RELEASES, CameraSettings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    options = _parser().parse_args(arguments)
+    try:
+        asyncio.run(_run(_settings(options), as_json=options.json))
+    except ToolError as error:
+        return report(error)
+    return 0
+
+
+async def _run(settings: CameraSettings, *, as_json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    camera = VirtualCamera(settings)
+    starting = asyncio.create_task(camera.start())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.wait([starting])
+        return
+    starting.result()
+    try:
+        _announce(camera, as_json=as_json)
+        await stopping
+    finally:
+        await camera.stop()
+
+
+def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
+    settings = camera.settings
+    if as_json:
+        ready = {
+            "name": settings.name,
+            "url": camera.url,
+            "control": camera.control,
+            "user": settings.user,
+            "arch": settings.architecture,
+            "pid": os.getpid(),
+        }
+        print(json.dumps(ready), flush=True)
+        return
+    print(f"{settings.model} ({settings.architecture}, AXIS OS {settings.os_version})")
+    print(f"  VAPIX    {camera.url}  user {settings.user}")
+    print(f"  control  {camera.control}  (no password, this machine only)")
+    print("  stop     Ctrl-C", flush=True)
+
+
+def _settings(options: argparse.Namespace) -> CameraSettings:
+    return CameraSettings(
+        name=options.name,
+        port=options.port,
+        user=options.user,
+        password=options.password,
+        architecture=options.arch,
+        os_version=OS_RELEASES.get(options.os, options.os),
+        model=options.model,
+        state=options.state,
+        source=options.source,
+        platform=options.platform,
+        install=tuple(options.install),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    defaults = CameraSettings()
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.virtual_camera", description="Run a virtual Axis camera."
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=defaults.port, help="8080 unless given; 0 for any free one")
+    add("--user", default=defaults.user, help="the administrator (root)")
+    add("--password", default=defaults.password, help="and the password (pass)")
+    add("--arch", default=defaults.architecture, choices=ARCHITECTURES)
+    add("--os", default="12", help="AXIS OS: 11, 12, 13 or a full version such as 12.10.68")
+    add("--model", default=defaults.model, help=f"product name ({defaults.model})")
+    add("--name", default=defaults.name, help="the serial number follows from it")
+    add(
+        "--state", type=Path, help="a folder to keep; a fresh one, removed at the end, if not given"
+    )
+    add("--source", default=defaults.source, help="video file, folder of photos, or `pattern`")
+    add("--platform", type=Path, help="folder with the platform libraries")
+    add("--install", type=Path, action="append", default=[], metavar="FILE.eap")
+    add("--json", action="store_true", help="print one line of JSON when ready")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

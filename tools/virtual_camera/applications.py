@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MIT
+"""/axis-cgi/applications/*.cgi (VAPIX Application API): HTTP 200 with OK or Error: <n>."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import html
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+from aiohttp import BodyPartReader, web
+
+from tools.virtual_camera.app_manager import (
+    ALREADY_RUNNING,
+    NOT_RUNNING,
+    App,
+    AppManager,
+)
+from tools.virtual_camera.install_policy import (
+    NO_ROOM,
+    NOT_A_PACKAGE,
+    UNSPECIFIED,
+    InstallSettings,
+    Refused,
+)
+from tools.virtual_camera.scenarios import APP as ANALYTICS
+from tools.virtual_camera.scenarios import ObjectAnalytics
+from tools.virtual_camera.web import arguments, text, xml
+
+_log = logging.getLogger(__name__)
+MAX_PACKAGE = 512 << 20
+"""Bytes of an upload; a device's limit is its free flash."""
+_BAD_REQUEST = 1
+_LICENSE_UPLOAD, _LICENSE_REMOVAL, _LICENSE_NOT_INSTALLED = 22, 23, 24
+_LICENSES = {"none": "None", "custom": "Custom", "axis": "Missing"}
+
+
+class ApplicationsApi:
+    """The CGIs over the app manager; the analytics app can be listed, stopped and started too."""
+
+    def __init__(
+        self,
+        manager: AppManager,
+        settings: InstallSettings,
+        analytics: ObjectAnalytics,
+        os_version: tuple[int, ...],
+        spool: Path,
+    ) -> None:
+        """`spool` is a folder for packages on their way in."""
+        self._manager = manager
+        self._settings = settings
+        self._analytics = analytics
+        self._os_version = os_version
+        self._spool = spool
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """Install the file part of a multipart form, whatever its field is called."""
+        try:
+            self._manager.begin_upload()
+        except Refused as refusal:
+            return _error(refusal.code)
+        try:
+            with tempfile.NamedTemporaryFile(dir=self._spool, suffix=".eap") as spooled:
+                await _receive(request, spooled.write)
+                spooled.flush()
+                await asyncio.shield(self._manager.install(Path(spooled.name)))
+        except Refused as refusal:
+            return _error(refusal.code)
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            _log.warning("upload failed: %s", error)
+            return _error(NO_ROOM if full else UNSPECIFIED)
+        finally:
+            self._manager.end_upload()
+        return text("OK")
+
+    async def control(self, request: web.Request) -> web.StreamResponse:
+        """start, stop, restart or remove; with `returnpage` a success answers with that page."""
+        given = dict(await arguments(request))
+        action, name = given.get("action", ""), given.get("package", "")
+        page = given.get("returnpage", "")
+        if not name or action not in ("start", "stop", "restart", "remove") or "://" in page:
+            return _error(_BAD_REQUEST)
+        try:
+            await asyncio.shield(self._act(action, name))
+        except Refused as refusal:
+            return _error(refusal.code)
+        except OSError as error:
+            _log.warning("%s %s failed: %s", action, name, error)
+            return _error(UNSPECIFIED)
+        if page:
+            link = html.escape(page, quote=True)
+            body = f'<html><head><meta http-equiv="refresh" content="0;URL={link}"></head></html>\n'
+            return web.Response(text=body, content_type="text/html")
+        return text("OK")
+
+    async def config(self, request: web.Request) -> web.StreamResponse:
+        """Get or set AllowUnsigned, and on AXIS OS 11 AllowRoot."""
+        given = dict(await arguments(request))
+        action, name, value = (given.get(key, "") for key in ("action", "name", "value"))
+        if action == "set" and value not in ("true", "false"):
+            if self._os_version >= (12, 2):
+                return text("Error: value must be true or false\n", 400)
+            return _config_error()
+        if action == "set" and not self._settings.set(name, value == "true"):
+            return _config_error()
+        current = self._settings.get(name)
+        if action not in ("get", "set") or current is None:
+            return _config_error()
+        reply = ElementTree.Element("reply", {"result": "ok"})
+        shown = {"name": name, "value": "true" if current else "false"}
+        ElementTree.SubElement(reply, "param", shown)
+        return xml(reply)
+
+    async def list(self, _request: web.Request) -> web.StreamResponse:
+        reply = ElementTree.Element("reply", {"result": "ok"})
+        ElementTree.SubElement(reply, "application", _describe_analytics(self._analytics))
+        for app in sorted(self._manager.apps.values(), key=lambda app: app.record.name):
+            element = ElementTree.SubElement(reply, "application", _describe(app))
+            if app.record.os_versions:
+                _add_versions(element, app.record.os_versions)
+        return xml(reply)
+
+    async def info(self, _request: web.Request) -> web.StreamResponse:
+        reply = ElementTree.Element("reply", {"result": "ok"})
+        supported = ElementTree.SubElement(reply, "supportedSdks")
+        ElementTree.SubElement(supported, "sdk").text = "acap4-native"
+        return xml(reply)
+
+    async def license(self, request: web.Request) -> web.StreamResponse:
+        """This camera has no licence service: keys can neither be stored nor removed."""
+        given = dict(await arguments(request))
+        if given.get("package", "") not in self._manager.apps:
+            return _error(_LICENSE_NOT_INSTALLED)
+        removing = given.get("action") == "removelicensekey"
+        return _error(_LICENSE_REMOVAL if removing else _LICENSE_UPLOAD)
+
+    async def _act(self, action: str, name: str) -> None:
+        if name == ANALYTICS:
+            self._act_on_analytics(action)
+            return
+        acts = {
+            "start": self._manager.start,
+            "stop": self._manager.stop,
+            "restart": self._manager.restart,
+            "remove": self._manager.remove,
+        }
+        await acts[action](name)
+
+    def _act_on_analytics(self, action: str) -> None:
+        running = self._analytics.is_running
+        if action == "remove":
+            raise Refused(UNSPECIFIED, "it belongs to the firmware")
+        if action == "start" and running:
+            raise Refused(ALREADY_RUNNING, f"{ANALYTICS} is running")
+        if action != "start" and not running:
+            raise Refused(NOT_RUNNING, f"{ANALYTICS} is not running")
+        if action in ("stop", "restart"):
+            self._analytics.stop()
+        if action in ("start", "restart"):
+            self._analytics.start()
+
+
+async def _receive(request: web.Request, write: Callable[[bytes], object]) -> None:
+    """Stream the first file of the form into `write`."""
+    if not request.content_type.startswith("multipart/"):
+        raise Refused(NOT_A_PACKAGE, "the request is no multipart form")
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or part.filename is None:
+                continue
+            size = 0
+            while piece := await part.read_chunk(1 << 16):
+                size += len(piece)
+                if size > MAX_PACKAGE:
+                    raise Refused(NO_ROOM, f"the package is larger than {MAX_PACKAGE >> 20} MiB")
+                write(piece)
+            return
+    except (ValueError, AssertionError) as error:
+        raise Refused(NOT_A_PACKAGE, f"the form is broken: {error}") from error
+    raise Refused(NO_ROOM, "the form has no part with a file name")
+
+
+def _describe(app: App) -> dict[str, str]:
+    record = app.record
+    page = f"local/{record.name}/{record.setting_page}" if record.setting_page else ""
+    return {
+        "Name": record.name,
+        "NiceName": record.nice_name,
+        "Vendor": record.vendor,
+        "Version": record.version,
+        "ApplicationID": record.app_id,
+        "License": _LICENSES.get(record.copy_protection, "None"),
+        "Status": "Running" if app.runner.is_running else "Stopped",
+        "ConfigurationPage": page,
+        "VendorHomePage": record.vendor_url,
+        "LicenseName": "Available",
+        "Bundled": "No",
+        "SignatureStatus": "Signed" if record.signed else "Unknown",
+    }
+
+
+def _describe_analytics(analytics: ObjectAnalytics) -> dict[str, str]:
+    return {
+        "Name": ANALYTICS,
+        "NiceName": "AXIS Object Analytics",
+        "Vendor": "Axis Communications",
+        "Version": "1.6.0",
+        "ApplicationID": "",
+        "License": "None",
+        "Status": "Running" if analytics.is_running else "Stopped",
+        "ConfigurationPage": "",
+        "VendorHomePage": "http://www.axis.com",
+        "LicenseName": "Proprietary",
+        "Bundled": "Yes",
+        "SignatureStatus": "Signed",
+    }
+
+
+def _add_versions(element: ElementTree.Element, ranges: tuple[tuple[str, str], ...]) -> None:
+    versions = ElementTree.SubElement(element, "CompatibleOsVersions")
+    for lowest, highest in ranges:
+        entry = ElementTree.SubElement(versions, "VersionRange")
+        ElementTree.SubElement(entry, "Min").text = lowest
+        ElementTree.SubElement(entry, "Max").text = highest
+
+
+def _error(code: int) -> web.Response:
+    return text(f"Error: {code}")
+
+
+def _config_error() -> web.Response:
+    reply = ElementTree.Element("reply", {"result": "error"})
+    ElementTree.SubElement(reply, "error", {"type": "1", "message": "Error: gdbus call failed"})
+    return xml(reply)

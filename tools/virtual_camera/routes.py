@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Which address does what, and who may ask for it. The one list of what this camera serves."""
+
+from __future__ import annotations
+
+from tools.virtual_camera.app_gateway import AppGateway
+from tools.virtual_camera.app_pages import AppPages
+from tools.virtual_camera.applications import ApplicationsApi
+from tools.virtual_camera.control import ControlApi
+from tools.virtual_camera.core import Core
+from tools.virtual_camera.device_info import (
+    ApiDiscovery,
+    basic_device_info,
+    system_ready,
+    user_group,
+)
+from tools.virtual_camera.images import ImagesApi
+from tools.virtual_camera.object_analytics import ObjectAnalyticsApi
+from tools.virtual_camera.parameters_api import ParametersApi
+from tools.virtual_camera.server import WebServer
+from tools.virtual_camera.system_log import SystemLogApi
+from tools.virtual_camera.user_api import UserApi
+from tools.virtual_camera.users import Access
+from tools.virtual_camera.virtual_input import VirtualInputApi
+
+_CGI = "/axis-cgi"
+
+
+def build_server(core: Core) -> WebServer:
+    """A web server with every address of the camera, not listening yet."""
+    server = WebServer(core.gate, core.unsupported)
+    discovery = ApiDiscovery(core.gate, core.unsupported)
+    server.add(f"{_CGI}/apidiscovery.cgi", Access.ANONYMOUS, discovery.cgi.handle)
+    _add_device(server, core, discovery)
+    _add_applications(server, core)
+    _add_parameters(server, core, discovery)
+    _add_images(server, core)
+    _add_inputs(server, core)
+    ControlApi(core).register(server)
+    analytics = ObjectAnalyticsApi(core.analytics, core.gate, core.unsupported)
+    server.add("/local/objectanalytics/control.cgi", Access.OPERATOR, analytics.handle)
+    pages = AppPages(core.gate, core.manager, AppGateway(core.log), core.unsupported)
+    server.add_open("*", "/local/{app}/{path:.*}", pages.serve)
+    return server
+
+
+def _add_device(server: WebServer, core: Core, discovery: ApiDiscovery) -> None:
+    info = basic_device_info(core.services.parameters, core.gate, core.unsupported)
+    server.add(f"{_CGI}/basicdeviceinfo.cgi", Access.ANONYMOUS, info.handle)
+    discovery.announce("basic-device-info", "1.3", "Basic Device Information")
+    ready = system_ready(core.users, core.gate, core.unsupported)
+    server.add(f"{_CGI}/systemready.cgi", Access.ANONYMOUS, ready.handle)
+    discovery.announce("systemready", "1.4", "Systemready")
+    users = UserApi(core.users, core.gate)
+    server.add(f"{_CGI}/pwdgrp.cgi", Access.ANONYMOUS, users.handle)
+    server.add(f"{_CGI}/usergroup.cgi", Access.VIEWER, user_group)
+    discovery.announce("user-management", "1.1", "User Management")
+    log = SystemLogApi(core.log)
+    server.add(f"{_CGI}/systemlog.cgi", Access.ADMIN, log.read)
+    server.add(f"{_CGI}/admin/systemlog.cgi", Access.ADMIN, log.read)
+
+
+def _add_applications(server: WebServer, core: Core) -> None:
+    api = ApplicationsApi(
+        core.manager, core.install, core.analytics, core.settings.os_numbers, core.runtime
+    )
+    folder = f"{_CGI}/applications"
+    server.add(f"{folder}/upload.cgi", Access.ADMIN, api.upload, ("POST",))
+    server.add(f"{folder}/control.cgi", Access.ADMIN, api.control)
+    server.add(f"{folder}/config.cgi", Access.ADMIN, api.config)
+    server.add(f"{folder}/list.cgi", Access.ADMIN, api.list)
+    server.add(f"{folder}/info.cgi", Access.ADMIN, api.info)
+    server.add(f"{folder}/license.cgi", Access.ADMIN, api.license)
+
+
+def _add_parameters(server: WebServer, core: Core, discovery: ApiDiscovery) -> None:
+    api = ParametersApi(core.services.parameters, core.unsupported)
+    server.add(f"{_CGI}/param.cgi", Access.VIEWER, api.handle)
+    server.add(f"{_CGI}/admin/param.cgi", Access.ADMIN, api.handle)
+    discovery.announce("param-cgi", "1.0", "Legacy Parameter Handling")
+
+
+def _add_images(server: WebServer, core: Core) -> None:
+    services = core.services
+    api = ImagesApi(lambda: services.pictures, services.snapshots, services.parameters)
+    server.add(f"{_CGI}/jpg/image.cgi", Access.VIEWER, api.image)
+    server.add("/jpg/image.jpg", Access.VIEWER, api.image)
+    server.add(f"{_CGI}/mjpg/video.cgi", Access.VIEWER, api.video)
+    server.add(f"{_CGI}/imagesize.cgi", Access.VIEWER, api.size)
+
+
+def _add_inputs(server: WebServer, core: Core) -> None:
+    api = VirtualInputApi(core.inputs)
+    server.add(f"{_CGI}/virtualinput/activate.cgi", Access.OPERATOR, api.activate)
+    server.add(f"{_CGI}/virtualinput/deactivate.cgi", Access.OPERATOR, api.deactivate)
+    server.add(f"{_CGI}/virtualinput/getschemaversions.cgi", Access.OPERATOR, api.versions)
+    server.add(f"{_CGI}/io/virtualinput.cgi", Access.OPERATOR, api.manual)
