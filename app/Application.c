@@ -30,9 +30,11 @@ Application* newApplication(const char* name, const char* version, const char* d
     app->pool = newThreadPool(app->config->describer.maxConcurrent);
     app->client = newDescribeClient();
     app->budget = newBudget();
-    app->runner =
-        newSessionRunner(app->registry, app->pool, app->client, app->budget, app->publisher);
+    app->journal = newSessionJournal(directory);
+    app->runner = newSessionRunner(app->registry, app->pool, app->client, app->budget,
+                                   app->publisher, app->journal);
     setRunnerConfig(app->runner, app->config, app->apiKey);
+    endLeftovers(app->runner);
     app->events = newEventSource();
     app->subscriptions = newProfileSubscriptions(app->events, app->runner);
     setupProfileSubscriptions(app->subscriptions, app->config);
@@ -85,6 +87,7 @@ gboolean freeApplication(Application* app) {
         ; /* results of the last jobs */
     freeEventSource(app->events);
     freeSessionRunner(app->runner);
+    freeSessionJournal(app->journal);
     freeBudget(app->budget);
     freeDescribeClient(app->client);
     freePublisher(app->publisher);

@@ -12,6 +12,7 @@
 #include "MainCall.h"
 #include "ProfileSubscription.h"
 #include "Publisher.h"
+#include "SessionJournal.h"
 #include "SessionRegistry.h"
 #include "SessionRunner.h"
 #include "ThreadPool.h"
@@ -35,6 +36,7 @@ typedef struct {
     CameraParameters* parameters; /* NULL where the camera has none */
     DescribeClient* client;
     Budget* budget;
+    SessionJournal* journal;
     SessionRunner* runner;
     EventSource* events;
     ProfileSubscriptions* subscriptions;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ConfigStore - the configuration and the secrets on disk; the only file that writes there.
+/* ConfigStore - the configuration and the secrets in localdata.
  *
  * config.json is written whole or not at all (temporary file, fsync, rename, fsync of the
  * directory). A file that cannot be used is kept aside under a new name and reported; it is never

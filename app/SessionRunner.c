@@ -15,6 +15,7 @@ struct SessionRunner {
     DescribeClient* client;
     Budget* budget;
     Publisher* publisher;
+    SessionJournal* journal;
     Config* config;
     char* apiKey;
     char* lastError; /* of the newest description; NULL when it went well */
@@ -23,7 +24,7 @@ struct SessionRunner {
 };
 
 SessionRunner* newSessionRunner(SessionRegistry* registry, ThreadPool* pool, DescribeClient* client,
-                                Budget* budget, Publisher* publisher) {
+                                Budget* budget, Publisher* publisher, SessionJournal* journal) {
     SessionRunner* runner = g_new0(SessionRunner, 1);
 
     runner->registry = registry;
@@ -31,6 +32,7 @@ SessionRunner* newSessionRunner(SessionRegistry* registry, ThreadPool* pool, Des
     runner->client = client;
     runner->budget = budget;
     runner->publisher = publisher;
+    runner->journal = journal;
     runner->config = newConfig();
     return runner;
 }
@@ -80,6 +82,7 @@ static void finishSession(SessionRunner* runner, SessionContext* session) {
     moveSession(session, SESSION_ENDED, END_NONE);
     count(COUNT_ENDED);
     publishEnd(runner->publisher, session);
+    journalEnd(runner->journal, session);
     if (runner->listener)
         runner->listener(session, runner->listenerData);
     recordEndedSession(runner->registry, session);
@@ -215,11 +218,23 @@ void startSession(SessionRunner* runner, Profile* profile) {
         createSession(runner->registry, profile, endSession, runner);
 
     count(COUNT_STARTED);
-    publishStart(runner->publisher, session);
     moveSession(session, SESSION_RUNNING, END_NONE);
     if (profile->sessionType == SESSION_ACTIVE_MONITORING)
         session->tickTimer = startTimer(profile->intervalMs, onTick, session);
     if (profile->maxDurationSec)
         session->capTimer = startTimer(profile->maxDurationSec * 1000, onCap, session);
-    onTick(session);
+    onTick(session); /* first of all the job; its result comes in a later turn of the loop */
+    publishStart(runner->publisher, session);
+    journalStart(runner->journal, session);
+}
+
+void endLeftovers(SessionRunner* runner) {
+    g_autoptr(GPtrArray) leftovers = takeLeftovers(runner->journal);
+
+    for (guint i = 0; i < leftovers->len; i++) {
+        SessionContext* session = g_ptr_array_index(leftovers, i);
+        session->stopSince = clockNow();
+        moveSession(session, SESSION_STOPPING, END_INTERRUPTED);
+        finishSession(runner, session);
+    }
 }

@@ -10,6 +10,7 @@
 #include "Config.h"
 #include "DescribeClient.h"
 #include "Publisher.h"
+#include "SessionJournal.h"
 #include "SessionRegistry.h"
 #include "ThreadPool.h"
 
@@ -17,7 +18,7 @@ typedef struct SessionRunner SessionRunner;
 
 /* Everything is borrowed and must outlive the runner. */
 SessionRunner* newSessionRunner(SessionRegistry* registry, ThreadPool* pool, DescribeClient* client,
-                                Budget* budget, Publisher* publisher);
+                                Budget* budget, Publisher* publisher, SessionJournal* journal);
 /* All sessions must have ended and the pool must be gone. */
 void freeSessionRunner(SessionRunner* runner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SessionRunner, freeSessionRunner)
@@ -27,6 +28,8 @@ void setRunnerConfig(SessionRunner* runner, Config* config, const char* apiKey);
 
 /* Begins a session of the profile; it describes at once. */
 void startSession(SessionRunner* runner, Profile* profile);
+/* Ends what the last run left open, as `interrupted`; once, at the start. */
+void endLeftovers(SessionRunner* runner);
 /* The registry that the runner's sessions are in; borrowed. */
 SessionRegistry* runnerRegistry(const SessionRunner* runner);
 Publisher* runnerPublisher(const SessionRunner* runner);

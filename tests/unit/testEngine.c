@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of sessions: real subscriptions, runner, registry and pool; faked camera, describer and
  * clock. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "Clock.h"
@@ -16,12 +17,15 @@
 static const char trigger1[] = "objectAnalytics:Device1Scenario1";
 static const char trigger2[] = "objectAnalytics:Device1Scenario2";
 
+static char* folder = NULL; /* of the journals */
+
 typedef struct {
     SessionRegistry* registry;
     ThreadPool* pool;
     DescribeClient* client;
     Budget* budget;
     Publisher* publisher;
+    SessionJournal* journal;
     SessionRunner* runner;
     EventSource* events;
     ProfileSubscriptions* subscriptions;
@@ -37,8 +41,9 @@ static void setUp(Engine* engine, gconstpointer unused) {
     engine->client = newDescribeClient();
     engine->budget = newBudget();
     engine->publisher = newPublisher(100);
+    engine->journal = newSessionJournal(folder);
     engine->runner = newSessionRunner(engine->registry, engine->pool, engine->client,
-                                      engine->budget, engine->publisher);
+                                      engine->budget, engine->publisher, engine->journal);
     engine->events = newEventSource();
     engine->subscriptions = newProfileSubscriptions(engine->events, engine->runner);
     engine->levelCheck = newLevelCheck(engine->events, engine->subscriptions);
@@ -63,6 +68,7 @@ static void tearDown(Engine* engine, gconstpointer unused) {
     runMainLoop();
     freeEventSource(engine->events);
     freeSessionRunner(engine->runner);
+    freeSessionJournal(engine->journal);
     freePublisher(engine->publisher);
     freeBudget(engine->budget);
     freeDescribeClient(engine->client);
@@ -515,6 +521,49 @@ static void testATriggerMissedOnceIsNotGone(Engine* engine, gconstpointer unused
     g_assert_cmpuint(countEnded(engine), ==, 0);
 }
 
+static void testJournalIsEmptyWhenNothingIsOpen(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    g_autofree char* path = g_build_filename(folder, "sessions.journal", NULL);
+    configureOne(engine, "activeMonitoring", NULL);
+
+    setFakeTrigger(trigger1, TRUE);
+    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+    setFakeTrigger(trigger1, FALSE);
+    waitForEnds(engine);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+static void testLeftoversEndAsInterrupted(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    g_autofree char* path = g_build_filename(folder, "sessions.journal", NULL);
+    g_autofree char* text = NULL;
+    setFakeDescriber(FAKE_HANGS);
+    configure(engine,
+              makeConfig(profileJson("a", "activeMonitoring", "Device1Scenario1", NULL),
+                         profileJson("b", "activeMonitoring", "Device1Scenario2", NULL), NULL));
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) left = theSession(engine);
+    setFakeTrigger(trigger2, TRUE);
+    setFakeTrigger(trigger2, FALSE);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    setFakeTrigger(trigger1, FALSE);
+    waitForEnds(engine);
+    guint before = countEnded(engine);
+
+    /* As a crash leaves it, with the last line cut. */
+    g_autofree char* cut = g_strconcat(text, "{\"start\":\"ab", NULL);
+    g_assert_true(g_file_set_contents(path, cut, -1, NULL));
+    endLeftovers(engine->runner);
+
+    g_autoptr(GPtrArray) ended = copyEndedSessions(engine->registry);
+    g_assert_cmpuint(ended->len, >, before);
+    const SessionContext* first = g_ptr_array_index(ended, before);
+    g_assert_cmpstr(first->id, ==, left->id);
+    g_assert_cmpint(lastEnd(engine), ==, END_INTERRUPTED);
+    endLeftovers(engine->runner);
+    g_assert_cmpuint(countEnded(engine), ==, ended->len);
+}
+
 static void testRecordsAreInOrder(Engine* engine, gconstpointer unused) {
     (void)unused;
     configureOne(engine, "activeMonitoring", NULL);
@@ -570,6 +619,12 @@ int main(int argc, char** argv) {
     add("/engine/lost-edges-are-healed", testLostEdgesAreHealedInBothDirections);
     add("/engine/vanished-trigger", testVanishedTriggerEndsWhenLookedForTwice);
     add("/engine/missed-once", testATriggerMissedOnceIsNotGone);
+    add("/engine/journal-is-emptied", testJournalIsEmptyWhenNothingIsOpen);
+    add("/engine/leftovers", testLeftoversEndAsInterrupted);
     add("/engine/records-are-in-order", testRecordsAreInOrder);
-    return g_test_run();
+    folder = g_dir_make_tmp("engine-XXXXXX", NULL);
+    int failed = g_test_run();
+    g_rmdir(folder);
+    g_free(folder);
+    return failed;
 }
