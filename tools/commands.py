@@ -84,6 +84,8 @@ def deploy(camera: str, package: str, allow_unsigned: bool) -> None:
 
 def trigger(name: str, on: bool, off: bool, camera: str) -> None:
     """Switch the trigger `name`."""
+    if name.startswith("-"):
+        raise UsageError("say which trigger", "`invoke --help trigger` tells more")
     if on == off:
         raise UsageError("say which: --on or --off", f"`invoke trigger {name} --on`")
     wanted = Trigger.parse(name)

@@ -53,6 +53,9 @@ def task(**options: Any) -> Callable[[Callable[..., None]], Task[Any]]:
 def run(arguments: list[str]) -> None:
     """Run the tasks named in `arguments` as invoke does; always ends in SystemExit."""
     program = _Program(name="batonDescribe", binary="python3 tasks.py", version=_version())
+    if arguments[1:2] in (["--help"], ["-h"]) and not arguments[0].startswith("-"):
+        # A task with a positional argument would take --help for its value.
+        arguments = ["--help", arguments[0]]
     program.run(["tasks.py", *(arguments or ["--list"])])
     sys.exit(0)
 
