@@ -92,13 +92,13 @@ def test_a_good_run_has_no_faults() -> None:
     [
         (
             judge(A, B, still_open=[session("C", state="running", end_reason="")]),
-            r"1 session\(s\) left open; session 5e55C of profile C is still running",
+            "1 session(s) left open; session 5e55C of profile C is still running",
         ),
         (judge(A, B), "profile C had 0 sessions instead of one"),
         (judge(A, B, C, session("C")), "profile C had 2 sessions instead of one"),
         (
             judge(A, session("B", end_reason="error", error="no route"), C),
-            r"profile B ended as error \(no route\), not as inactive",
+            "profile B ended as error (no route), not as inactive",
         ),
         (judge(session("A", end_reason="inactive"), B, C), "A ended as inactive, not as completed"),
         (judge(A, session("B", call_aborted=False), C), "profile B had no call in flight"),
@@ -107,7 +107,7 @@ def test_a_good_run_has_no_faults() -> None:
     ],
 )
 def test_what_must_not_be_is_named(verdict: Verdict, fault: str) -> None:
-    assert fault.replace("\\", "") in "; ".join(verdict.faults)
+    assert fault in "; ".join(verdict.faults)
 
 
 def test_a_late_end_is_pointed_out() -> None:
