@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-APP_UID = 61184
-"""The first of systemd's dynamic users: on a device an app's user is made at install, too."""
+APP_UID = 65534
+"""nobody. On a device an app has a user of its own, made at install; the message bus admits only users
+that the machine knows."""
 _PACKAGES = Path("/usr/local/packages")
 _LIBRARIES = "/usr/local/lib/platform"
 _BUS = "/run/dbus/system_bus_socket"
