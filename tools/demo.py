@@ -180,7 +180,7 @@ def _play(stage: Stage, began: float) -> Verdict:
     kinds = {p["id"]: (p["sessionType"], KINDS[p["sessionType"]]) for p in profiles()}
     missed: list[str] = []
 
-    def fetch(since: int, wait: float) -> Any:
+    def fetch(since: int, wait: int) -> Any:
         return stage.app.descriptions(since, wait=wait, include_sessions=True)
 
     console.result(

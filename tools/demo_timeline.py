@@ -14,8 +14,8 @@ from typing import Self
 from tools.app_client import Record
 from tools.errors import ToolError
 
-Fetch = Callable[[int, float], tuple[Sequence[Record], int]]
-"""(since, seconds to wait) -> the app's records after that sequence, and where to go on"""
+Fetch = Callable[[int, int], tuple[Sequence[Record], int]]
+"""(since, whole seconds to wait) -> the app's records after that sequence, and where to go on"""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Timeline:
         since = 0
         try:
             while not self._stopped.is_set():
-                records, since = self._fetch(since, 1.0)
+                records, since = self._fetch(since, 1)
                 for record in records:
                     self._take(record)
         except ToolError as error:

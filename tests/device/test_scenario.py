@@ -164,7 +164,11 @@ def test_the_log_alone_tells_a_sessions_life(
     told = [line.removeprefix(who) for line in lines]
     assert "created" in told[0]
     assert told[1] == "created -> running"
-    assert told[-3:-1] == ["running -> stopping (inactive)", "stopping -> ended (inactive)"]
+    assert told[-4:-1] == [
+        "running -> stopping (inactive)",
+        "call aborted",
+        "stopping -> ended (inactive)",
+    ]
     assert f"{ended.descriptions} description" in told[-1]
     assert sum(line.startswith("tick") for line in told) == ended.ticks
     assert sum(line.startswith("description") for line in told) == ended.descriptions

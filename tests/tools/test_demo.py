@@ -126,7 +126,7 @@ class Feed:
         entry = {"sequence": number, "type": kind, "session": f"5e55{profile}", "profile": profile}
         self.waiting.put(Record.decode({**entry, "number": number, **more}))
 
-    def fetch(self, since: int, wait: float) -> tuple[list[Record], int]:
+    def fetch(self, since: int, wait: int) -> tuple[list[Record], int]:
         try:
             record = self.waiting.get(timeout=0.05)
         except queue.Empty:
