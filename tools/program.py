@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from tools.bootstrap import PROJECT
 __all__ = ["Context", "run", "task"]
 
 INTERRUPTED = 130
+PIPE_CLOSED = 141
 
 
 def task(**options: Any) -> Callable[[Callable[..., None]], Task[Any]]:
@@ -36,6 +38,8 @@ def task(**options: Any) -> Callable[[Callable[..., None]], Task[Any]]:
     def decorate(body: Callable[..., None]) -> Task[Any]:
         @functools.wraps(body)
         def guarded(*args: Any, **kwargs: Any) -> None:
+            # A shell's background job is started with SIGINT ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.signal(signal.SIGTERM, _terminate)
             try:
                 body(*args, **kwargs)
@@ -43,6 +47,9 @@ def task(**options: Any) -> Callable[[Callable[..., None]], Task[Any]]:
                 raise Exit(code=errors.report(error)) from error
             except KeyboardInterrupt as error:
                 raise Exit(code=INTERRUPTED) from error
+            except BrokenPipeError as error:  # whoever read the output has seen enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise Exit(code=PIPE_CLOSED) from error
 
         made: Task[Any] = invoke_task(**options)(guarded)
         return made

@@ -25,7 +25,8 @@ APP_NAME = "batondescribe"
 VIRTUAL_USER = "root"
 VIRTUAL_PASSWORD = "pass"
 """Its documented default; it answers on the loopback address alone."""
-_RUNNING_FILE = BUILD / "camera.json"
+_RUNNING_FILE = Path(os.environ.get("BATONDESCRIBE_CAMERA_FILE") or BUILD / "camera.json")
+"""Where a running `invoke camera` announces itself; tests use one of their own."""
 _KEYS = {"url", "user", "architecture", "os", "verify", "virtual_inputs"}
 
 

@@ -36,6 +36,12 @@ def hang(_context: Context) -> None:
         signal.pause()
 
 @task()
+def talk(_context: Context) -> None:
+    """Talk for ever."""
+    while True:
+        print("line", flush=True)
+
+@task()
 def fail(_context: Context, kind: str) -> None:
     """Fail."""
     raise getattr(errors, kind)("the message", "the cure")
@@ -48,10 +54,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, *arguments: str, ignoring_interrupts: bool = False
+) -> subprocess.Popen[str]:
+    prefix = ["env", "--ignore-signal=INT"] if ignoring_interrupts else []
     code = "import sys; from tools import program; program.run(sys.argv[1:])"
     return subprocess.Popen(
-        [sys.executable, "-c", code, "-r", str(folder), *arguments],
+        [*prefix, sys.executable, "-c", code, "-r", str(folder), *arguments],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,6 +100,27 @@ def test_a_signal_ends_a_task_in_order_and_quietly(
     out, err = process.communicate(timeout=30)
 
     assert (process.returncode, out, err) == (code, "tidied up\n", "")
+
+
+def test_a_reader_that_goes_away_ends_a_task_quietly(folder: Path) -> None:
+    process = start(folder, "talk")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "line\n"
+    process.stdout.close()
+
+    assert process.wait(timeout=30) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+
+
+def test_a_background_job_can_be_interrupted(folder: Path) -> None:
+    process = start(folder, "hang", ignoring_interrupts=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(timeout=30) == 130
 
 
 def run_tasks(*arguments: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:

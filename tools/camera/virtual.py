@@ -167,7 +167,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path | None) -> dic
         return ready
     code = process.poll()
     state = f"ended with exit code {code}" if code is not None else "did not get ready"
-    last = _last_line(log)
+    last = _last_error(log)
     raise CameraError(
         f"the virtual camera {state}" + (f": {last}" if last else ""),
         f"read {log}" if log else "read its messages above",
@@ -191,8 +191,10 @@ def _first_line(process: subprocess.Popen[bytes]) -> bytes:
     return received.partition(b"\n")[0]
 
 
-def _last_line(log: Path | None) -> str:
+def _last_error(log: Path | None) -> str:
+    """The last error in the log, or its last line."""
     if log is None:
         return ""
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1][:200] if lines else ""
+    lines = log.read_text(errors="replace").strip().splitlines() or [""]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (errors or lines)[-1][:200]
