@@ -21,6 +21,7 @@ from tools.settings import BUILD, VIRTUAL
 
 REPORTS = BUILD / "test"
 _TAP = re.compile(r"(?:# )*(ok|not ok) \d+\b(?!.*# SKIP)")
+_COMPILING = re.compile(r"^\S*(gcc|cc|clang) .* -o \S+")
 _TAP_SKIP = re.compile(r"(?:# )*ok \d+\b.*# SKIP")
 
 
@@ -118,8 +119,9 @@ def _c() -> Outcome:
     """Unit tests of the app, once with sanitizers and once under valgrind."""
     debian.require("build", "check")
     build.build_platform()
-    sanitized = _make_tests(["check", "SAN=1"], "C unit tests under ASan and UBSan")
-    return sanitized + _make_tests(["memcheck"], "C unit tests under valgrind memcheck")
+    unit = PROJECT / "tests" / "unit"
+    sanitized = _make_tests(unit, ["check", "SAN=1"], "C unit tests under ASan and UBSan")
+    return sanitized + _make_tests(unit, ["memcheck"], "C unit tests under valgrind memcheck")
 
 
 def _python() -> Outcome:
@@ -144,20 +146,21 @@ PARTS: dict[str, Callable[[], Outcome]] = {
 }
 
 
-def _make_tests(goals: list[str], what: str) -> Outcome:
-    """Run a goal of tests/unit whose tests report in TAP, as GLib's do."""
+def _make_tests(folder: Path, goals: list[str], what: str) -> Outcome:
+    """Run goals of a folder's Makefile whose tests report in TAP, as GLib's do."""
     console.progress(what)
     counts = {"ok": 0, "not ok": 0, "skip": 0}
 
     def on_line(line: str) -> None:
-        console.result(line)
+        if not _COMPILING.search(line):
+            console.result(line)
         found = _TAP.match(line)
         if found:
             counts[found[1]] += 1
         elif _TAP_SKIP.match(line):
             counts["skip"] += 1
 
-    command = ["make", "--no-print-directory", "-C", str(PROJECT / "tests" / "unit"), *goals]
+    command = ["make", "--no-print-directory", "-j2", "-C", str(folder), *goals]
     code = console.stream(command, on_line, env={**os.environ, "LC_ALL": "C"})
     broken = 1 if code != 0 and not counts["not ok"] else 0  # a crash, a leak, the compiler
     return Outcome(counts["ok"], counts["not ok"] + broken, counts["skip"])
@@ -171,8 +174,8 @@ def _pytest(name: str, arguments: Sequence[str], report: Path | None = None) -> 
     command = [sys.executable, "-m", "pytest", f"--junitxml={results}", *arguments]
     code = _run_to_end(command)
     outcome = _counted(results)
-    if code != 0 and not outcome.failed:
-        outcome += Outcome(failed=1)  # it did not even get to its tests, or found none
+    if not outcome.failed and (code != 0 or outcome == Outcome()):
+        outcome += Outcome(failed=1)  # it did not get to its tests, found none, or died in them
     return outcome
 
 

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Building: the real package of this machine, and what is said when a build fails."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tools import build, eap, sdk
+from tools.bootstrap import PROJECT
+from tools.errors import BuildError, SetupError, UsageError
+from tools.settings import BUILD, project_version
+
+
+@pytest.fixture(scope="module")
+def built() -> build.Built:
+    return build.build("host")
+
+
+def test_the_package_holds_the_app_and_what_the_manifest_says(built: build.Built) -> None:
+    package = eap.read(built.path)
+
+    assert (package.app_name, package.architecture) == ("batondescribe", "host")
+    assert package.version == project_version()
+    assert package.contradictions() == []
+    names = [member.name for member in package.members]
+    assert names[:5] == ["batondescribe", "package.conf", "param.conf", "LICENSE", "manifest.json"]
+    assert names[-1] == "cgi.conf"
+    assert not [name for name in names if name.endswith((".c", ".h", ".o"))]
+
+
+def test_what_made_it_is_told_beside_it(built: build.Built) -> None:
+    content = built.path.read_bytes()
+    told = json.loads(built.path.with_suffix(".json").read_text())
+
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
+    assert told["size"] == len(content)
+    assert (told["sdk"], told["architecture"], told["axis_os"]) == ("host", "host", 12)
+    assert "gcc" in told["compiler"] or "cc" in told["compiler"]
+    licence = built.path.with_name(f"{built.path.stem}_LICENSE.txt")
+    assert licence.read_text() == (PROJECT / "app" / "LICENSE").read_text()
+
+
+def test_the_packed_executable_is_stripped_and_the_other_kept(
+    built: build.Built, tmp_path: Path
+) -> None:
+    eap.read(built.path).extract(tmp_path)
+    debug = BUILD / "debug" / built.path.stem / "batondescribe"
+
+    assert b".debug_info" in debug.read_bytes()
+    assert b".debug_info" not in (tmp_path / "batondescribe").read_bytes()
+
+
+def test_building_again_gives_the_same_bytes(built: build.Built) -> None:
+    assert build.build("host").sha256 == built.sha256
+
+
+def test_the_compilers_words_are_shown_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "app"
+    broken.mkdir()
+    (broken / "Makefile").write_text("all:\n\t$(CC) -c main.c -o /dev/null\n")
+    (broken / "main.c").write_text("int main(void) { return nothing; }\n")
+    monkeypatch.setattr(build, "PROJECT", tmp_path)
+    monkeypatch.setattr(build, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(build, "build_platform", lambda: tmp_path)
+
+    with pytest.raises(BuildError, match="the app could not be built"):
+        build.build("host")
+
+    assert "'nothing' undeclared" in capsys.readouterr().err
+    assert list((tmp_path / "build").glob("*.eap")) == []
+
+
+@pytest.mark.parametrize(
+    ("architecture", "sdk_name", "message"),
+    [
+        ("mips", "", "no architecture 'mips'"),
+        ("aarch64", "magic", "no SDK 'magic'"),
+        ("aarch64", "host", "cannot build for aarch64"),
+        ("host", "docker", "cannot build for host"),
+    ],
+)
+def test_a_combination_that_does_not_exist_is_said(
+    architecture: str, sdk_name: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        build.build(architecture, sdk_name=sdk_name)
+
+
+def test_without_an_engine_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+
+    with pytest.raises(SetupError, match="no container engine") as raised:
+        build.build("aarch64")
+    assert "--arch host" in raised.value.cure
+
+
+def test_the_context_holds_sources_and_the_manifest_alone() -> None:
+    context = sdk._context({"schemaVersion": "1.7.1"})
+    with tarfile.open(fileobj=io.BytesIO(context)) as archive:
+        members = {member.name: member.mode for member in archive}
+
+    assert {"Dockerfile", "app/Makefile", "app/LICENSE", "app/manifest.json", "app/main.c"} <= set(
+        members
+    )
+    assert set(members.values()) == {0o644}
+    assert not [name for name in members if name.endswith((".o", ".eap", "/batondescribe"))]
