@@ -22,6 +22,8 @@ from tools.settings import BUILD, VIRTUAL
 REPORTS = BUILD / "test"
 _TAP = re.compile(r"(?:# )*(ok|not ok) \d+\b(?!.*# SKIP)")
 _COMPILING = re.compile(r"^\S*(gcc|cc|clang) .* -o \S+")
+_SHOWN = 100
+"""Last lines of a failed run of C tests that are shown once more, with the app's log in them"""
 _TAP_SKIP = re.compile(r"(?:# )*ok \d+\b.*# SKIP")
 
 
@@ -150,9 +152,11 @@ def _make_tests(folder: Path, goals: list[str], what: str) -> Outcome:
     """Run goals of a folder's Makefile whose tests report in TAP, as GLib's do."""
     console.progress(what)
     counts = {"ok": 0, "not ok": 0, "skip": 0}
+    lines: list[str] = []
 
     def on_line(line: str) -> None:
-        if not _COMPILING.search(line):
+        lines.append(line)
+        if not line.startswith("# ") and not _COMPILING.search(line):
             console.result(line)
         found = _TAP.match(line)
         if found:
@@ -162,6 +166,8 @@ def _make_tests(folder: Path, goals: list[str], what: str) -> Outcome:
 
     command = ["make", "--no-print-directory", "-j2", "-C", str(folder), *goals]
     code = console.stream(command, on_line, env={**os.environ, "LC_ALL": "C"})
+    if code != 0:
+        console.detail("\n".join(lines[-_SHOWN:]))
     broken = 1 if code != 0 and not counts["not ok"] else 0  # a crash, a leak, the compiler
     return Outcome(counts["ok"], counts["not ok"] + broken, counts["skip"])
 
