@@ -54,6 +54,9 @@ class RunningCamera:
             raise
 
     def stop(self) -> None:
+        """Harmless when it is stopped."""
+        if self._loop.is_closed():
+            return
         try:
             asyncio.run_coroutine_threadsafe(self._camera.stop(), self._loop).result(TIMEOUT)
         finally:

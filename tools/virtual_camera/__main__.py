@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.errors import ToolError, report
+from tools.virtual_camera.app_process import adopt_orphans
 from tools.virtual_camera.camera import VirtualCamera
 from tools.virtual_camera.settings import ARCHITECTURES, OS_RELEASES, CameraSettings
 
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     options = _parser().parse_args(arguments)
+    adopt_orphans()
     try:
         asyncio.run(_run(_settings(options), as_json=options.json))
     except ToolError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import secrets
@@ -18,6 +19,7 @@ from tools.virtual_camera.system_log import SystemLog
 
 _START_SECONDS = 5.0
 _POLL_SECONDS = 0.002
+_REAP_TURNS = 100
 _SECOND_IN_NAMESPACE = "2"
 """bubblewrap's own init is the first process of the namespace, the app the second."""
 
@@ -60,8 +62,11 @@ class AppProcess:
         and the number of the signal when one killed it."""
         assert self._outer is not None
         code = await self._outer.wait()
+        ended = [self._init_pid] if self._init_pid else _marked(self._token)
         self.kill()
         self._output.close()
+        for pid in ended:
+            await _reap(pid)
         return code if code >= 0 else 128 - code
 
     def signal(self, number: int) -> None:
@@ -130,6 +135,24 @@ async def _read_init_pid(reader: int) -> int:
         return 0
     finally:
         transport.close()
+
+
+async def _reap(pid: int) -> None:
+    """Take the end of a killed process whose parent is gone, where it has become our child (see
+    `adopt_orphans`); elsewhere that is for the machine's init."""
+    for _ in range(_REAP_TURNS):
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0] == pid:  # noqa: ASYNC222 - it does not block
+                return
+        except ChildProcessError:
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of orphans among its descendants (PR_SET_CHILD_SUBREAPER), so
+    that ended apps leave no zombies on machines whose init does not reap, such as containers."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 
 
 def _children(pid: int) -> list[int]:

@@ -56,6 +56,7 @@ class ControlApi:
             ("POST", "scenarios/{topic}", self._set_scenario),
             ("PUT", "scenarios/{topic}", self._put_scenario),
             ("DELETE", "scenarios/{topic}", self._delete_scenario),
+            ("GET", "inputs", self._list_inputs),
             ("POST", "inputs/{port}", self._set_input),
             ("POST", "events", self._send_event),
             ("GET", "snapshots", self._list_snapshots),
@@ -125,6 +126,11 @@ class ControlApi:
             known = ", ".join(s.topic for s in self._analytics.scenarios())
             raise ControlError(404, "unknownScenario", f"there is no {topic}, only {known}")
         return scenario
+
+    async def _list_inputs(self, _request: web.Request) -> web.StreamResponse:
+        states = self._inputs.states()
+        inputs = [{"port": port, "active": active} for port, active in states.items()]
+        return web.json_response({"inputs": inputs})
 
     async def _set_input(self, request: web.Request) -> web.StreamResponse:
         active, port = _boolean(await _body(request), "active"), request.match_info["port"]

@@ -61,8 +61,9 @@ class ParametersApi:
         if not changes:
             return text("# Error: no parameter was given\n")
         for name, _ in changes:
-            if access < Access.ADMIN and not _full(name).lower().startswith(_OPERATOR_GROUPS):
-                raise Refusal(403, f"Changing {name} needs an administrator.")
+            is_open = _full(name).lower().startswith(_OPERATOR_GROUPS)
+            if access < (Access.OPERATOR if is_open else Access.ADMIN):
+                raise Refusal(403, f"The parameter {name} may not be changed by this user.")
         errors = [self._set(name, value) for name, value in changes]
         return text("".join(error for error in errors if error) or "OK\n")
 

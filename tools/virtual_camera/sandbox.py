@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 APP_UID = 65534
-"""nobody. On a device an app has a user of its own, made at install; the message bus admits only users
-that the machine knows."""
+"""nobody. On a device an app has a user of its own, made at install; here the message bus admits
+only users that the machine knows."""
 _PACKAGES = Path("/usr/local/packages")
 _LIBRARIES = "/usr/local/lib/platform"
 _BUS = "/run/dbus/system_bus_socket"

@@ -40,8 +40,9 @@ class VirtualInputs:
     def has_manual(self, port: int) -> bool:
         return port in self._manual
 
-    def is_active(self, port: int) -> bool:
-        return self._active[port]
+    def states(self) -> dict[int, bool]:
+        """Which input is active, by port."""
+        return dict(self._active)
 
     def set(self, port: int, active: bool, duration: float | None = None) -> bool:
         """Set an input; with `duration` (seconds) it is inactive again after that. Returns whether

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* An app that the tests of the virtual camera install: it answers what it sees, and misbehaves on
- * request. Arguments: --ignore-sigterm, --exit STATUS, --quiet. */
+ * request. Arguments: --ignore-sigterm, --exit STATUS. */
 
 #include <errno.h>
 #include <fcgiapp.h>
@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -57,7 +59,7 @@ static void answerWithSurroundings(FCGX_Request* request) {
         FCGX_PutStr(piece, size, request->out);
 }
 
-/* Lists a folder by its name's readability: "yes" when this app may open the path. */
+/* Whether the app may read and write the path that the body names. */
 static void answerWithAccess(FCGX_Request* request) {
     char path[CHUNK];
     int size = FCGX_GetStr(path, sizeof(path) - 1, request->in);
@@ -68,7 +70,7 @@ static void answerWithAccess(FCGX_Request* request) {
     FCGX_FPrintF(request->out, "write=%s\n", access(path, W_OK) == 0 ? "yes" : strerror(errno));
 }
 
-/* `chunks` pieces of 4,096 bytes, each sent at once; the second waits until the gate opens. */
+/* `chunks` pieces of 4,096 bytes, each sent at once. */
 static void answerWithStream(FCGX_Request* request) {
     char piece[CHUNK];
     long chunks = query(request, "chunks", 10);
@@ -171,6 +173,28 @@ static void* serve(void* unused) {
     }
 }
 
+/* A web server of the app's own on a unix socket in its private /tmp, for the reverse proxy: it
+ * answers with the first line of the request. */
+static void* serveSocket(void* unused) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/tmp/proxy.sock"};
+    int server = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)unused;
+    if (bind(server, (struct sockaddr*)&address, sizeof(address)) < 0 || listen(server, 5) < 0)
+        return NULL;
+    for (;;) {
+        int client = accept(server, NULL, NULL);
+        char request[CHUNK];
+        ssize_t size = read(client, request, sizeof(request) - 1);
+
+        request[size > 0 ? size : 0] = '\0';
+        request[strcspn(request, "\r\n")] = '\0';
+        dprintf(client, "HTTP/1.0 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(request),
+                request);
+        close(client);
+    }
+}
+
 /* One more line in localdata/starts for each start. */
 static void countStart(void) {
     FILE* starts = fopen("localdata/starts", "a");
@@ -186,10 +210,10 @@ static void countStart(void) {
 int main(int argc, char** argv) {
     const char* path = getenv("FCGI_SOCKET_NAME");
     pthread_t threads[THREADS];
+    int ignoresTerm = 0;
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--ignore-sigterm") == 0)
-            signal(SIGTERM, SIG_IGN);
+        ignoresTerm = ignoresTerm || strcmp(argv[i], "--ignore-sigterm") == 0;
         if (strcmp(argv[i], "--exit") == 0 && i + 1 < argc)
             return atoi(argv[i + 1]);
     }
@@ -201,6 +225,8 @@ int main(int argc, char** argv) {
     if (FCGX_Init() != 0 || !path || (listener = FCGX_OpenSocket(path, 5)) < 0)
         return 1;
     chmod(path, 0777);
+    signal(SIGTERM, ignoresTerm ? SIG_IGN : SIG_DFL); /* FCGX_Init took it for itself */
+    pthread_create(&threads[0], NULL, serveSocket, NULL);
     for (int i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, serve, NULL);
     pthread_join(threads[0], NULL);
