@@ -147,15 +147,16 @@ def test_a_crash_is_ended_as_interrupted_and_monitoring_goes_on(
 
     virtual.control.signal(APP_NAME, "SIGKILL")
 
-    wait_until(
-        lambda: (
-            _answers(app) and [s.id for s in open_sessions(app, watch)] not in ([], [before.id])
-        ),
-        "a new session after the crash",
-        timeout=30,
-    )
+    def reborn() -> bool:
+        ids = [session.id for session in open_sessions(app, watch)] if _answers(app) else []
+        return bool(ids) and before.id not in ids
+
+    wait_until(reborn, "a new session after the crash", timeout=30)
+    (left_over,) = ended_sessions(app, watch)
+    assert (left_over.id, left_over.end_reason) == (before.id, "interrupted")
+    assert any(line.endswith("(interrupted)") for line in session_log(virtual, before))
     virtual.set_trigger(trigger, False)
-    wait_until(lambda: open_sessions(app, watch) == [], "the new session to end")
+    assert wait_for_end(app, watch, 2).end_reason == "inactive"
 
 
 def test_deleting_a_profile_ends_its_session_only(
