@@ -41,16 +41,16 @@ class EventsOnBus:
         )
         server.on_gone(self._forget)
 
+        events.listen(self._broadcast)
+
     async def start(self) -> None:
-        self._events.listen(self._broadcast)
         await self._server.serve(self._service)
 
-    async def restart(self) -> None:
-        """As when the event service crashes: what apps declared is lost, and they find out."""
+    async def stop(self) -> None:
+        """Forget what apps declared and leave the bus; `start` again is a restart for them."""
         await self._server.withdraw(self._service)
         for owner, _ in list(self._ids):
             self._forget(owner)
-        await self._server.serve(self._service)
 
     def _declare(self, call: Call) -> Reply:
         number, stateless, property_key, keys = call.body
@@ -101,6 +101,7 @@ class ParametersOnBus:
     def __init__(self, parameters: ParameterStore, server: BusServer) -> None:
         self._parameters = parameters
         self._server = server
+        parameters.listen(self._announce)
         self._service = Service(
             "virtualcamera.Parameters1",
             {
@@ -113,7 +114,6 @@ class ParametersOnBus:
         )
 
     async def start(self) -> None:
-        self._parameters.listen(self._announce)
         await self._server.serve(self._service)
 
     def _get(self, call: Call) -> Reply:

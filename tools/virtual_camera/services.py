@@ -82,9 +82,13 @@ class CameraServices:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.pictures.close()
 
-    async def restart_events(self) -> None:
-        """As when the event service crashes and comes back: apps have to declare anew."""
-        await self._events_on_bus.restart()
+    async def stop_events(self) -> None:
+        """As when the event service crashes: what apps declared is lost, calls fail."""
+        await self._events_on_bus.stop()
+
+    async def start_events(self) -> None:
+        """Bring the event service back; apps find out, declare anew and read all states again."""
+        await self._events_on_bus.start()
 
     def set_source(self, spec: str) -> None:
         """Show another video, photos, or the pattern. UsageError leaves the old one."""

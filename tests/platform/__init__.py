@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The platform libraries against the virtual camera's services; `make check` here runs them."""
