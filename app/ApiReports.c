@@ -87,15 +87,15 @@ void reportStatus(MainCall* call, gpointer data) {
     ThreadPoolInfo pool = threadPoolInfo(app->pool);
     json_t* problems = problemsToJson(app);
     guint open = countOpenSessions(app->registry) + countClosingSessions(app->registry);
-    json_t* status =
-        json_pack("{s{ssss} ss so so s{ss} s{ssss} so s{si} s{sisisi} so}", "app", "name",
-                  app->name, "version", app->version, "health",
-                  json_array_size(problems) ? "degraded" : "ok", "problems", problems, "uptimeSec",
-                  json_real((double)(clockNow() - app->startedUs) / G_TIME_SPAN_SECOND), "camera",
-                  "serial", app->serial, "describer", "url", describer->url, "model",
-                  describer->model, "subscriptions", profileSubscriptionsToJson(app->subscriptions),
-                  "sessions", "open", (int)open, "pool", "threads", (int)pool.threads, "busy",
-                  (int)pool.busy, "queued", (int)pool.queued, "counters", countersToJson());
+    json_t* status = json_pack(
+        "{s{ssss} ss so so s{ss} s{ssss} so s{si} s{sisisi} si so}", "app", "name", app->name,
+        "version", app->version, "health", json_array_size(problems) ? "degraded" : "ok",
+        "problems", problems, "uptimeSec",
+        json_real((double)(clockNow() - app->startedUs) / G_TIME_SPAN_SECOND), "camera", "serial",
+        app->serial, "describer", "url", describer->url, "model", describer->model, "subscriptions",
+        profileSubscriptionsToJson(app->subscriptions), "sessions", "open", (int)open, "pool",
+        "threads", (int)pool.threads, "busy", (int)pool.busy, "queued", (int)pool.queued,
+        "queuedEvents", (int)countQueuedOutput(app->output), "counters", countersToJson());
 
     finishMainCall(call, status, NULL);
 }

@@ -36,6 +36,9 @@ Application* newApplication(const char* name, const char* version, const char* d
     setRunnerConfig(app->runner, app->config, app->apiKey);
     endLeftovers(app->runner);
     app->events = newEventSource();
+    app->output = newCameraOutput(app->events, app->name);
+    setPublisherOutput(app->publisher, app->output);
+    setupCameraOutput(app->output, app->config);
     app->subscriptions = newProfileSubscriptions(app->events, app->runner);
     setupProfileSubscriptions(app->subscriptions, app->config);
     app->levelCheck = newLevelCheck(app->events, app->subscriptions);
@@ -53,6 +56,7 @@ gboolean applyConfig(Application* app, Config* config, GError** error) {
     g_info("config: saved, %u profile(s)", config->profiles->len);
     setRunnerConfig(app->runner, config, app->apiKey);
     setupProfileSubscriptions(app->subscriptions, config);
+    setupCameraOutput(app->output, config);
     setLevelCheckPeriod(app->levelCheck, config->levelCheckSec);
     return TRUE;
 }
@@ -85,6 +89,7 @@ gboolean freeApplication(Application* app) {
         return FALSE;
     while (g_main_context_iteration(NULL, FALSE))
         ; /* results of the last jobs */
+    freeCameraOutput(app->output);
     freeEventSource(app->events);
     freeSessionRunner(app->runner);
     freeSessionJournal(app->journal);

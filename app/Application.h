@@ -39,6 +39,7 @@ typedef struct {
     SessionJournal* journal;
     SessionRunner* runner;
     EventSource* events;
+    CameraOutput* output;
     ProfileSubscriptions* subscriptions;
     LevelCheck* levelCheck;
 } Application;

@@ -15,7 +15,8 @@ struct EventSource {
     AXEventHandler* handler;
     GHashTable* subscriptions; /* axevent's number -> EventSubscription, borrowed: a callback that
                                   comes after the end finds nothing */
-    GHashTable* inquiries;     /* set of those under way */
+    GHashTable* inquiries;     /* the same for inquiries: axevent's number -> Inquiry */
+    GHashTable* declarations;  /* the same for declarations: number -> EventDeclaration */
 };
 
 struct EventSubscription {
@@ -34,6 +35,7 @@ EventSource* newEventSource(void) {
     source->handler = ax_event_handler_new();
     source->subscriptions = g_hash_table_new(g_direct_hash, g_direct_equal);
     source->inquiries = g_hash_table_new(g_direct_hash, g_direct_equal);
+    source->declarations = g_hash_table_new(g_direct_hash, g_direct_equal);
     return source;
 }
 
@@ -185,8 +187,7 @@ const char* eventSubscriptionProblem(const EventSubscription* subscription) {
 /* One question to the camera: which triggers are there, and in which state? */
 typedef struct {
     EventSource* source;
-    GHashTable*
-        asked; /* axevent's number -> the extra trigger it asks for, NULL for a known kind */
+    GHashTable* asked; /* axevent's number -> the trigger it asks for, NULL for a known kind */
     GHashTable* found; /* trigger id -> TriggerState */
     TriggerStatesCallback callback;
     gpointer data;
@@ -220,19 +221,25 @@ static Trigger* recognizeTrigger(const AXEventKeyValueSet* set) {
     return strcmp(level2, "VirtualPort") == 0 ? newPortTrigger(TRIGGER_MANUAL, port) : NULL;
 }
 
-static void onInquiryEvent(guint number, AXEvent* event, gpointer data) {
-    Inquiry* inquiry = data;
-    const AXEventKeyValueSet* set = ax_event_get_key_value_set(event);
-    const Trigger* extra = g_hash_table_lookup(inquiry->asked, GUINT_TO_POINTER(number));
+static void noteState(Inquiry* inquiry, const Trigger* extra, const AXEventKeyValueSet* set) {
     g_autoptr(Trigger) trigger = extra ? copyTrigger(extra) : recognizeTrigger(set);
     gboolean active;
 
-    if (trigger && readState(set, stateKey(trigger), &active)) {
-        TriggerState* state = g_new0(TriggerState, 1);
-        state->active = active;
-        state->trigger = g_steal_pointer(&trigger);
-        g_hash_table_replace(inquiry->found, state->trigger->id, state);
-    }
+    if (!trigger || !readState(set, stateKey(trigger), &active))
+        return;
+    TriggerState* state = g_new0(TriggerState, 1);
+    state->active = active;
+    state->trigger = g_steal_pointer(&trigger);
+    g_hash_table_replace(inquiry->found, state->trigger->id, state);
+}
+
+static void onInquiryEvent(guint number, AXEvent* event, gpointer data) {
+    const EventSource* source = data;
+    Inquiry* inquiry = g_hash_table_lookup(source->inquiries, GUINT_TO_POINTER(number));
+
+    if (inquiry)
+        noteState(inquiry, g_hash_table_lookup(inquiry->asked, GUINT_TO_POINTER(number)),
+                  ax_event_get_key_value_set(event));
     ax_event_free(event);
 }
 
@@ -243,10 +250,11 @@ static void endInquiry(gpointer data) {
     gpointer number, state;
 
     stopTimer(&inquiry->timer);
-    g_hash_table_remove(inquiry->source->inquiries, inquiry);
     g_hash_table_iter_init(&entries, inquiry->asked);
-    while (g_hash_table_iter_next(&entries, &number, NULL))
+    while (g_hash_table_iter_next(&entries, &number, NULL)) {
+        g_hash_table_remove(inquiry->source->inquiries, number);
         ax_event_handler_unsubscribe(inquiry->source->handler, GPOINTER_TO_UINT(number), NULL);
+    }
     g_hash_table_iter_init(&entries, inquiry->found);
     while (g_hash_table_iter_next(&entries, NULL, &state)) {
         g_hash_table_iter_steal(&entries);
@@ -263,11 +271,13 @@ static void ask(Inquiry* inquiry, AXEventKeyValueSet* set, gpointer extra) {
     g_autoptr(GError) error = NULL;
     guint number = 0;
 
-    if (ax_event_handler_subscribe(inquiry->source->handler, set, &number, onInquiryEvent, inquiry,
-                                   &error))
+    if (ax_event_handler_subscribe(inquiry->source->handler, set, &number, onInquiryEvent,
+                                   inquiry->source, &error)) {
         g_hash_table_insert(inquiry->asked, GUINT_TO_POINTER(number), extra);
-    else
+        g_hash_table_insert(inquiry->source->inquiries, GUINT_TO_POINTER(number), inquiry);
+    } else {
         g_warning("triggers: the camera cannot be asked (%s)", error->message);
+    }
     ax_event_key_value_set_free(set);
 }
 
@@ -296,19 +306,115 @@ void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray*
         addTrigger(set, g_ptr_array_index(extras, i), NULL);
         ask(inquiry, set, g_ptr_array_index(extras, i));
     }
-    g_hash_table_add(source->inquiries, inquiry);
     inquiry->timer = startTimer(ANSWER_MS, endInquiry, inquiry);
 }
 
+struct EventDeclaration {
+    EventSource* source;
+    guint number;
+    gboolean isReady;
+    EventReadyCallback ready;
+    gpointer data;
+};
+
+static gboolean addValue(AXEventKeyValueSet* set, const EventValue* value, gboolean isEmpty,
+                         GError** error) {
+    static const AXEventValueType types[] = {AX_VALUE_TYPE_BOOL, AX_VALUE_TYPE_INT,
+                                             AX_VALUE_TYPE_STRING};
+    gconstpointer place =
+        value->type == EVENT_STRING ? (gconstpointer)value->string : (gconstpointer)&value->number;
+
+    return ax_event_key_value_set_add_key_value(set, value->key, NULL, isEmpty ? NULL : place,
+                                                types[value->type], error);
+}
+
+static gboolean addDeclared(AXEventKeyValueSet* set, const EventValue* value, gboolean isStateful,
+                            GError** error) {
+    if (!addValue(set, value, !isStateful && !value->isSource, error))
+        return FALSE;
+    return value->isSource ? ax_event_key_value_set_mark_as_source(set, value->key, NULL, error)
+                           : ax_event_key_value_set_mark_as_data(set, value->key, NULL, error);
+}
+
+static void onDeclared(guint number, gpointer data) {
+    const EventSource* source = data;
+    EventDeclaration* declaration =
+        g_hash_table_lookup(source->declarations, GUINT_TO_POINTER(number));
+
+    if (!declaration)
+        return;
+    declaration->isReady = TRUE;
+    declaration->ready(declaration->data);
+}
+
+EventDeclaration* declareEvent(EventSource* source, const char* app, const char* name,
+                               const EventValue* values, guint count, gboolean isStateful,
+                               EventReadyCallback ready, gpointer data, GError** error) {
+    AXEventKeyValueSet* set = ax_event_key_value_set_new();
+    gboolean declared = addString(set, "topic0", "tnsaxis", "CameraApplicationPlatform", error) &&
+                        addString(set, "topic1", "tnsaxis", app, error) &&
+                        addString(set, "topic2", "tnsaxis", name, error);
+    guint number = 0;
+
+    for (guint i = 0; declared && i < count; i++)
+        declared = addDeclared(set, &values[i], isStateful, error);
+    declared = declared && ax_event_handler_declare(source->handler, set, !isStateful, &number,
+                                                    onDeclared, source, error);
+    ax_event_key_value_set_free(set);
+    if (!declared)
+        return NULL;
+    EventDeclaration* declaration = g_new0(EventDeclaration, 1);
+    *declaration = (EventDeclaration){source, number, FALSE, ready, data};
+    g_hash_table_insert(source->declarations, GUINT_TO_POINTER(number), declaration);
+    return declaration;
+}
+
+void freeEventDeclaration(EventDeclaration* declaration) {
+    if (!declaration)
+        return;
+    g_hash_table_remove(declaration->source->declarations, GUINT_TO_POINTER(declaration->number));
+    ax_event_handler_undeclare(declaration->source->handler, declaration->number, NULL);
+    g_free(declaration);
+}
+
+gboolean sendEvent(EventDeclaration* declaration, const EventValue* values, guint count,
+                   gint64 realTimeUs, GError** error) {
+    g_autoptr(GDateTime) second = g_date_time_new_from_unix_utc(realTimeUs / G_USEC_PER_SEC);
+    g_autoptr(GDateTime) time = g_date_time_add(second, realTimeUs % G_USEC_PER_SEC);
+    AXEventKeyValueSet* set = ax_event_key_value_set_new();
+    gboolean sent = TRUE;
+
+    if (!declaration->isReady) {
+        sent = FALSE;
+        g_set_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND, "not declared yet");
+    }
+    for (guint i = 0; sent && i < count; i++)
+        sent = addValue(set, &values[i], FALSE, error);
+    if (sent) {
+        AXEvent* event = ax_event_new2(set, time);
+        sent = ax_event_handler_send_event(declaration->source->handler, declaration->number, event,
+                                           error);
+        ax_event_free(event);
+    }
+    ax_event_key_value_set_free(set);
+    return sent;
+}
+
 void freeEventSource(EventSource* source) {
+    GHashTableIter entries;
+    gpointer inquiry;
+
     if (!source)
         return;
     g_warn_if_fail(g_hash_table_size(source->subscriptions) == 0);
-    g_autoptr(GList) inquiries = g_hash_table_get_keys(source->inquiries);
-    for (GList* link = inquiries; link; link = link->next)
-        endInquiry(link->data);
+    g_warn_if_fail(g_hash_table_size(source->declarations) == 0);
+    for (g_hash_table_iter_init(&entries, source->inquiries);
+         g_hash_table_iter_next(&entries, NULL, &inquiry);
+         g_hash_table_iter_init(&entries, source->inquiries))
+        endInquiry(inquiry);
     ax_event_handler_free(source->handler);
     g_hash_table_unref(source->inquiries);
+    g_hash_table_unref(source->declarations);
     g_hash_table_unref(source->subscriptions);
     g_free(source);
 }

@@ -52,3 +52,28 @@ typedef enum {
  * not. What is not found is not there, or the event service is down. */
 void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray* extras,
                        TriggerStatesCallback callback, gpointer data);
+
+/* One value of an event that the app declares. */
+typedef struct {
+    const char* key;
+    enum { EVENT_BOOL, EVENT_INT, EVENT_STRING } type;
+    gboolean isSource; /* tells this event from others of its topic */
+    const char* string;
+    gint number; /* also the boolean */
+} EventValue;
+
+typedef struct EventDeclaration EventDeclaration;
+/* Main loop; the declaration can be sent from now on. */
+typedef void (*EventReadyCallback)(gpointer data);
+
+/* Declares tnsaxis:CameraApplicationPlatform/APP/NAME. A stateful event begins with these values;
+ * of a stateless one they say the keys and types. NULL and error when the camera refuses. */
+EventDeclaration* declareEvent(EventSource* source, const char* app, const char* name,
+                               const EventValue* values, guint count, gboolean isStateful,
+                               EventReadyCallback ready, gpointer data, GError** error);
+/* Undeclares; no callback comes after this. */
+void freeEventDeclaration(EventDeclaration* declaration);
+/* Sends the values that changed. realTimeUs: when it happened, microseconds since 1970 UTC. FALSE
+ * and error when the event service does not take it, or not yet. */
+gboolean sendEvent(EventDeclaration* declaration, const EventValue* values, guint count,
+                   gint64 realTimeUs, GError** error);

@@ -16,6 +16,7 @@ struct Publisher {
     guint capacity;
     void (*listener)(gpointer);
     gpointer listenerData;
+    CameraOutput* output; /* or NULL */
 };
 
 static void freeRecord(gpointer data) {
@@ -45,6 +46,10 @@ void freePublisher(Publisher* publisher) {
 void setPublisherListener(Publisher* publisher, void (*listener)(gpointer), gpointer data) {
     publisher->listener = listener;
     publisher->listenerData = data;
+}
+
+void setPublisherOutput(Publisher* publisher, CameraOutput* output) {
+    publisher->output = output;
 }
 
 /* Takes json. */
@@ -77,6 +82,8 @@ static json_t* newRecord(const char* type, const Profile* profile, const char* s
 
 void publishStart(Publisher* publisher, SessionContext* session) {
     publish(publisher, FALSE, newRecord("start", session->profile, session->id));
+    if (publisher->output)
+        outputStart(publisher->output, session);
 }
 
 void publishDescription(Publisher* publisher, SessionContext* session, const Answer* answer,
@@ -94,6 +101,8 @@ void publishDescription(Publisher* publisher, SessionContext* session, const Ans
     json_object_set_new(json, "latencyMs", json_real((double)latencyUs / 1000));
     json_object_set_new(json, "frame", pictured);
     publish(publisher, TRUE, json);
+    if (publisher->output)
+        outputDescription(publisher->output, session, answer, latencyUs);
 }
 
 void publishEnd(Publisher* publisher, SessionContext* session) {
@@ -107,6 +116,8 @@ void publishEnd(Publisher* publisher, SessionContext* session) {
     if (info->error[0])
         json_object_set_new(json, "error", json_string(info->error));
     publish(publisher, FALSE, json);
+    if (publisher->output)
+        outputEnd(publisher->output, session);
 }
 
 void publishRefusal(Publisher* publisher, const Profile* profile, const char* why) {

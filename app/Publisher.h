@@ -3,6 +3,7 @@
  * in this order. The last records are kept in a bounded ring, numbered by a sequence. */
 #pragma once
 
+#include "CameraOutput.h"
 #include "ChatProtocol.h"
 #include "SessionContext.h"
 
@@ -22,6 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Publisher, freePublisher)
 
 /* listener is called on the main loop after each record; set before the first. */
 void setPublisherListener(Publisher* publisher, void (*listener)(gpointer), gpointer data);
+
+/* Where records go as the camera's events, too; borrowed, NULL for nowhere. Main loop. */
+void setPublisherOutput(Publisher* publisher, CameraOutput* output);
 
 /* Main loop only. */
 void publishStart(Publisher* publisher, SessionContext* session);

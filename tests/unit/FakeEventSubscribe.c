@@ -155,3 +155,81 @@ guint countFakeSubscriptions(void) {
 void refuseNextSubscription(void) {
     refuseNext = TRUE;
 }
+
+struct EventDeclaration {
+    char* name; /* with its source: "Session door" */
+    EventReadyCallback ready;
+    gpointer data;
+};
+
+static gboolean serviceIsUp = TRUE;
+static guint declarations = 0;
+static GString* sent = NULL;
+
+void setFakeEventService(gboolean isUp) {
+    serviceIsUp = isUp;
+}
+
+guint countFakeDeclarations(void) {
+    return declarations;
+}
+
+char* takeSentEvents(void) {
+    char* text = sent ? g_string_free(sent, FALSE) : g_strdup("");
+
+    sent = NULL;
+    return text;
+}
+
+static gboolean becomeReady(gpointer data) {
+    EventDeclaration* declaration = data;
+
+    declaration->ready(declaration->data);
+    return G_SOURCE_REMOVE;
+}
+
+EventDeclaration* declareEvent(EventSource* source, const char* app, const char* name,
+                               const EventValue* values, guint count, gboolean isStateful,
+                               EventReadyCallback ready, gpointer data, GError** error) {
+    EventDeclaration* declaration = g_new0(EventDeclaration, 1);
+
+    (void)source;
+    (void)app;
+    (void)count;
+    (void)isStateful;
+    (void)error;
+    declaration->name = g_strdup_printf("%s %s", name, values[0].string);
+    declaration->ready = ready;
+    declaration->data = data;
+    declarations++;
+    g_idle_add(becomeReady, declaration);
+    return declaration;
+}
+
+void freeEventDeclaration(EventDeclaration* declaration) {
+    if (!declaration)
+        return;
+    declarations--;
+    g_idle_remove_by_data(declaration);
+    g_free(declaration->name);
+    g_free(declaration);
+}
+
+gboolean sendEvent(EventDeclaration* declaration, const EventValue* values, guint count,
+                   gint64 realTimeUs, GError** error) {
+    (void)realTimeUs;
+    if (!serviceIsUp) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the fake event service is down");
+        return FALSE;
+    }
+    if (!sent)
+        sent = g_string_new(NULL);
+    g_string_append_printf(sent, "%s%s", sent->len ? ", " : "", declaration->name);
+    for (guint i = 0; i < count; i++) {
+        if (values[i].type == EVENT_STRING)
+            g_string_append_printf(sent, " %s", values[i].key);
+        else
+            g_string_append_printf(sent, " %s=%d", values[i].key, values[i].number);
+    }
+    return TRUE;
+}

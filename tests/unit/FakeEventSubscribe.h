@@ -18,3 +18,10 @@ void clearFakeTriggers(void);
 guint countFakeSubscriptions(void);
 /* The next subscription is refused. */
 void refuseNextSubscription(void);
+
+/* Whether the event service takes what the app sends; TRUE at first. */
+void setFakeEventService(gboolean isUp);
+/* What the app sent since the last call, "Session door active=1" and so on, joined by ", ";
+ * g_free(). */
+char* takeSentEvents(void);
+guint countFakeDeclarations(void);

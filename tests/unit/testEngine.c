@@ -28,6 +28,7 @@ typedef struct {
     SessionJournal* journal;
     SessionRunner* runner;
     EventSource* events;
+    CameraOutput* output;
     ProfileSubscriptions* subscriptions;
     LevelCheck* levelCheck;
 } Engine;
@@ -45,6 +46,8 @@ static void setUp(Engine* engine, gconstpointer unused) {
     engine->runner = newSessionRunner(engine->registry, engine->pool, engine->client,
                                       engine->budget, engine->publisher, engine->journal);
     engine->events = newEventSource();
+    engine->output = newCameraOutput(engine->events, "batondescribe");
+    setPublisherOutput(engine->publisher, engine->output);
     engine->subscriptions = newProfileSubscriptions(engine->events, engine->runner);
     engine->levelCheck = newLevelCheck(engine->events, engine->subscriptions);
     setFakeTrigger(trigger1, FALSE);
@@ -66,7 +69,9 @@ static void tearDown(Engine* engine, gconstpointer unused) {
     waitUntil(allHaveEnded, engine->registry, "all sessions to end at shutdown");
     g_assert_true(freeThreadPool(engine->pool, 5000));
     runMainLoop();
+    freeCameraOutput(engine->output);
     freeEventSource(engine->events);
+    g_free(takeSentEvents());
     freeSessionRunner(engine->runner);
     freeSessionJournal(engine->journal);
     freePublisher(engine->publisher);
@@ -76,12 +81,14 @@ static void tearDown(Engine* engine, gconstpointer unused) {
     clearFakeTriggers();
     g_assert_cmpuint(countTimers(), ==, 0);
     g_assert_cmpuint(countFakeSubscriptions(), ==, 0);
+    g_assert_cmpuint(countFakeDeclarations(), ==, 0);
 }
 
 /* Takes config, and lets the first states come. */
 static void configure(Engine* engine, Config* config) {
     setRunnerConfig(engine->runner, config, NULL);
     setupProfileSubscriptions(engine->subscriptions, config);
+    setupCameraOutput(engine->output, config);
     unrefConfig(config);
     runMainLoop();
 }
@@ -521,6 +528,67 @@ static void testATriggerMissedOnceIsNotGone(Engine* engine, gconstpointer unused
     g_assert_cmpuint(countEnded(engine), ==, 0);
 }
 
+static void assertSent(const char* expected) {
+    g_autofree char* text = takeSentEvents();
+
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void testSessionsAreEventsOfTheCamera(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring",
+                 "{'questions': [{'name': 'person', 'type': 'bool', 'text': 'Anyone?'}]}");
+    setFakeDescriber(FAKE_HANGS);
+
+    setFakeTrigger(trigger1, TRUE);
+    assertSent("Session door active=1");
+    setFakeTrigger(trigger1, FALSE);
+    waitForEnds(engine);
+    assertSent("Session door active=0, Answer door/person active=0");
+}
+
+static void testEndsWaitForTheEventServiceInTheirOrder(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+
+    setFakeEventService(FALSE);
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    waitForDescriptions(session, 1);
+    setFakeTrigger(trigger1, FALSE);
+    waitForEnds(engine);
+    assertSent("");
+    g_assert_cmpuint(countQueuedOutput(engine->output), ==, 3);
+    setFakeEventService(TRUE);
+    advanceClock(1000);
+
+    assertSent("Session door active=1, Description door session number=1 text latencyMs=0, "
+               "Session door active=0");
+    g_assert_cmpuint(countQueuedOutput(engine->output), ==, 0);
+}
+
+static void testQueuedEventsAreBoundedAndEndsAreKept(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+
+    setFakeEventService(FALSE);
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    for (guint i = 1; i <= 510; i++) {
+        waitForDescriptions(session, i);
+        advanceClock(1000);
+    }
+    setFakeTrigger(trigger1, FALSE);
+    waitForEnds(engine);
+    g_assert_cmpuint(countQueuedOutput(engine->output), ==, 500);
+    setFakeEventService(TRUE);
+    advanceClock(1000);
+
+    g_autofree char* text = takeSentEvents();
+    g_assert_true(g_str_has_prefix(text, "Session door active=1, Description"));
+    g_assert_true(g_str_has_suffix(text, "Session door active=0"));
+}
+
 static void testJournalIsEmptyWhenNothingIsOpen(Engine* engine, gconstpointer unused) {
     (void)unused;
     g_autofree char* path = g_build_filename(folder, "sessions.journal", NULL);
@@ -619,6 +687,9 @@ int main(int argc, char** argv) {
     add("/engine/lost-edges-are-healed", testLostEdgesAreHealedInBothDirections);
     add("/engine/vanished-trigger", testVanishedTriggerEndsWhenLookedForTwice);
     add("/engine/missed-once", testATriggerMissedOnceIsNotGone);
+    add("/engine/camera-events", testSessionsAreEventsOfTheCamera);
+    add("/engine/events-wait", testEndsWaitForTheEventServiceInTheirOrder);
+    add("/engine/events-are-bounded", testQueuedEventsAreBoundedAndEndsAreKept);
     add("/engine/journal-is-emptied", testJournalIsEmptyWhenNothingIsOpen);
     add("/engine/leftovers", testLeftoversEndAsInterrupted);
     add("/engine/records-are-in-order", testRecordsAreInOrder);
