@@ -101,7 +101,8 @@ def _make_venv(project: Path) -> None:
 
 def _install_packages(project: Path) -> None:
     lock = project / "requirements.lock"
-    total = sum(1 for line in lock.read_text().splitlines() if "==" in line and line[:1].strip())
+    pins = [line for line in lock.read_text().splitlines() if "==" in line and line[:1].strip()]
+    total = sum("win32" not in pin for pin in pins)
     lines: list[str] = []
     seen: set[str] = set()
 
@@ -109,7 +110,8 @@ def _install_packages(project: Path) -> None:
         lines.append(line)
         if line.startswith(("Collecting ", "Processing ")) and line not in seen:
             seen.add(line)
-            name = Path(line.split()[1]).name.split("==")[0].split("-")[0]
+            what = Path(line.split()[1]).name  # "name==version", or a wheel that lies here
+            name = what.partition("==" if "==" in what else "-")[0]
             console.progress(f"  [{len(seen)}/{total}] {name}")
         elif line.startswith("Installing collected packages"):
             console.progress("  installing them")
