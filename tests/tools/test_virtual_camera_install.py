@@ -23,7 +23,7 @@ from tools.virtual_camera.digest import parse_fields
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
 
-V2 = {"schema": "2.0.0", "vendorId": "1234567890", "compatibleOsVersions": [{"max": "13"}]}
+V2 = {"schemaVersion": "2.0.0", "vendorId": "1234567890", "compatibleOsVersions": [{"max": "13"}]}
 
 
 def repack(package: Path, change: Callable[[dict[str, bytes]], None]) -> bytes:
@@ -112,13 +112,10 @@ def test_a_signature_or_axis_os_11_make_the_setting_unnecessary(
 def test_what_a_manifest_asks_for_in_vain_has_its_code(
     camera: RunningCamera, make_package: MakePackage, changes: dict[str, Any], code: int
 ) -> None:
-    changes = dict(changes)
-    top = {k: changes.pop(k) for k in ("schemaVersion", "resources") if k in changes}
-    top |= {"schemaVersion": changes.pop("schema")} if "schema" in changes else {}
-
     def change(manifest: dict[str, Any]) -> None:
-        manifest.update(top)
-        manifest["acapPackageConf"]["setup"].update(changes)
+        for key, value in changes.items():
+            top = key in ("schemaVersion", "resources")
+            (manifest if top else manifest["acapPackageConf"]["setup"])[key] = value
 
     assert camera.upload(with_manifest(make_package(), change)) == f"Error: {code}"
     assert camera.applications() == {}
@@ -251,8 +248,9 @@ def authorization(camera: RunningCamera) -> str:
     digest = HTTPDigestAuth("root", "pass")
     digest.init_per_thread_state()
     challenge = camera.get("/axis-cgi/param.cgi", user="").headers["WWW-Authenticate"]
-    digest._thread_local.chal = parse_fields(challenge)
-    return str(digest.build_digest_header("POST", camera.url + path))
+    digest._thread_local.chal = parse_fields(challenge)  # type: ignore[attr-defined]
+    header = digest.build_digest_header("POST", camera.url + path)  # type: ignore[no-untyped-call]
+    return str(header)
 
 
 def test_of_two_uploads_at_once_the_second_is_refused(

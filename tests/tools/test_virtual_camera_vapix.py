@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,6 +15,8 @@ import pytest
 
 from tests.tools.virtual_camera_helpers import RunningCamera, StartCamera
 from tests.waiting import wait_until
+from tools.virtual_camera.events import Event, EventService
+from tools.virtual_camera.scenarios import ObjectAnalytics
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
 
@@ -256,6 +259,38 @@ def test_an_alarm_activates_a_scenario_for_a_while(
     assert answer["method"] == "sendAlarmEvent"
     assert scenarios(camera) == {"Device1Scenario1": False, "Device1Scenario2": True}
     wait_until(lambda: not any(scenarios(camera).values()), "the alarm to end")
+
+
+def test_events_tell_what_happened_in_a_scenario(tmp_path: Path) -> None:
+    events = EventService()
+    analytics = ObjectAnalytics(events, tmp_path / "configuration.json")
+    analytics.start()
+    heard: list[Event] = []
+    events.listen(heard.append)
+    first = analytics.find("Device1Scenario1")
+    second = analytics.find("Device1Scenario2")
+    assert first is not None
+    assert second is not None
+
+    for scenario, active in ((first, True), (second, True), (first, False), (second, False)):
+        assert analytics.set_active(scenario, active)
+        assert not analytics.set_active(scenario, active)
+
+    prefix = "tnsaxis:CameraApplicationPlatform/tnsaxis:ObjectAnalytics/tnsaxis:Device1Scenario"
+    told = [(event.topic.removeprefix(prefix), event.data["active"]) for event in heard]
+    assert told == [
+        ("1", True),
+        ("ANY", True),
+        ("2", True),
+        ("1", False),
+        ("2", False),
+        ("ANY", False),
+    ]
+    data = heard[0].data
+    assert sorted(data) == ["active", "classTypes", "objectId", "scenarioType", "triggerTime"]
+    assert (data["classTypes"], data["scenarioType"]) == ("human", "motion")
+    analytics.stop()
+    assert events.declarations() == []
 
 
 def test_a_scenario_that_is_held_outlives_an_alarm(

@@ -79,12 +79,16 @@ class OutputPipe:
     """The pipe behind an app's stdout and stderr; each line becomes a log line of level INFO."""
 
     def __init__(self, app: str, log: SystemLog) -> None:
-        self.pid = 0
+        self._pid = 0
         self._app = app
         self._log = log
         self._rest = b""
         self._reader, self.writer = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._reader, False)
+
+    def begin(self, pid: int) -> None:
+        """Read from now on, as what this process says."""
+        self._pid = pid
         asyncio.get_running_loop().add_reader(self._reader, self._receive)
 
     def close_writer(self) -> None:
@@ -119,7 +123,7 @@ class OutputPipe:
         return False
 
     def _write(self, line: bytes) -> None:
-        self._log.write(self._app, INFO, line.decode("utf-8", "replace"), pid=self.pid)
+        self._log.write(self._app, INFO, line.decode("utf-8", "replace"), pid=self._pid)
 
     def _end(self) -> None:
         if self._rest:

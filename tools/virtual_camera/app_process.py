@@ -55,7 +55,7 @@ class AppProcess:
         else:
             self._outer = await self._spawn(argv, ())
             self.pid = self._outer.pid
-        self._output.pid = self.pid
+        self._output.begin(self.pid)
 
     async def wait(self) -> int:
         """Wait for the app's end, clean up after it, and return its status: as a shell does, 128

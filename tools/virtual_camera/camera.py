@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
-import tempfile
 from pathlib import Path
 
 from tools.errors import PackageError, SetupError, UsageError
 from tools.virtual_camera.core import Core, build_core
 from tools.virtual_camera.install_policy import Refused
 from tools.virtual_camera.routes import build_server
+from tools.virtual_camera.runtime_folder import runtime_folder
 from tools.virtual_camera.server import WebServer
 from tools.virtual_camera.services import CameraServices
 from tools.virtual_camera.settings import CameraSettings
@@ -51,7 +50,7 @@ class VirtualCamera:
         await self._cleanup.aclose()
 
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
-        runtime = _make_runtime(stack)
+        runtime = stack.enter_context(runtime_folder())
         state = self.settings.state or runtime / "state"
         _make_state(state)
         services = await self._start_services(stack, state)
@@ -108,14 +107,6 @@ class VirtualCamera:
                 raise PackageError(
                     f"{package.name} is refused (error {refusal.code}): {refusal.reason}"
                 ) from refusal
-
-
-def _make_runtime(stack: contextlib.AsyncExitStack) -> Path:
-    """Short, since the address of a socket has 107 bytes at most; apps must pass through it."""
-    runtime = Path(tempfile.mkdtemp(prefix="virtual-camera-"))
-    stack.callback(shutil.rmtree, runtime, ignore_errors=True)
-    runtime.chmod(0o711)
-    return runtime
 
 
 def _make_state(state: Path) -> None:

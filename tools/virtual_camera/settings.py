@@ -60,4 +60,5 @@ class CameraSettings:
 
     @property
     def platform_folder(self) -> Path:
-        return self.platform or _PROJECT / "build" / "platform" / self.architecture / "lib"
+        default = _PROJECT / "build" / "platform" / self.architecture / "lib"
+        return (self.platform or default).resolve()
