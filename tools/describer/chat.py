@@ -47,6 +47,7 @@ class ChatRequest:
 
     `pictures` are the decoded bytes, not checked to be JPEGs. `schema` is the JSON schema of a
     structured answer, None for plain text; `most_words` cuts the answer (None: no limit).
+    `model` is empty when the client leaves the choice to the server.
     """
 
     model: str
@@ -64,9 +65,7 @@ class ChatRequest:
             raise ChatError(f"the body is not JSON: {error}", code="invalid_json") from error
         if not isinstance(body, dict):
             raise ChatError("the body must be a JSON object", code="invalid_type")
-        model = _typed(body, "model", str)
-        if not model:
-            raise ChatError("you must provide a model", param="model", code="missing_parameter")
+        model = _typed(body, "model", str) or ""
         if body.get("stream") or body.get("n", 1) != 1:
             param = "stream" if body.get("stream") else "n"
             raise ChatError(f"{param} is not supported", param=param, code="unsupported_value")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The HTTP server of the built-in describer.
 
-    POST /v1/chat/completions   as OpenAI's API has it
+    POST /v1/chat/completions   as OpenAI's API has it; `model` may be left out, as there is but one
     GET  /v1/models             the one model there is
     GET  /stats                 {"inFlight", "completed", "aborted", "failed"}
 
@@ -97,7 +97,7 @@ class DescriberServer:
         if request.content_type != "application/json":
             raise ChatError("Content-Type must be application/json", status=415)
         chat = ChatRequest.decode(await request.read())
-        if chat.model != MODEL_NAME:
+        if chat.model not in ("", MODEL_NAME):
             raise _no_model(chat.model)
         await asyncio.sleep(self._latency)
         if self._waiting >= MOST_WAITING:
