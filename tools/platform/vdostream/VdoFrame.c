@@ -93,9 +93,10 @@ gpointer vdo_frame_memmap(VdoFrame* self) {
     if (self->data || self->fd < 0 || self->capacity == 0)
         return self->data;
     /* A private map: what an application writes stays its own. */
-    gpointer data = mmap(NULL, self->capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd,
-                         (off_t)self->offset);
-    self->data = data == MAP_FAILED ? NULL : data;
+    self->data = mmap(NULL, self->capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd,
+                      (off_t)self->offset);
+    if (self->data == MAP_FAILED)
+        self->data = NULL;
     return self->data;
 }
 
