@@ -93,6 +93,9 @@ def test_parameters_are_found_in_every_spelling(camera: RunningCamera, group: st
 
     assert camera.get(PARAM, params={"action": "list", "group": group}).text == line
     assert camera.post(PARAM, data={"action": "list", "group": group}).text == line
+    plain = {"Content-Type": "text/plain"}
+    form = {"action": "list", "group": group}
+    assert camera.post(PARAM, data=form, headers=plain).text == line
 
 
 def test_groups_wildcards_and_unknown_ones_come_in_one_answer(camera: RunningCamera) -> None:

@@ -23,7 +23,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     options = _parser().parse_args(arguments)
-    adopt_orphans()
     try:
         asyncio.run(_run(_settings(options), as_json=options.json))
     except ToolError as error:
@@ -45,6 +44,7 @@ async def _run(settings: CameraSettings, *, as_json: bool) -> None:
         await asyncio.wait([starting])
         return
     starting.result()
+    adopt_orphans()
     try:
         _announce(camera, as_json=as_json)
         await stopping

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 from tools.virtual_camera.system_log import INFO, MAX_TEXT, SystemLog
@@ -17,6 +18,7 @@ _DATAGRAM = 1 << 16
 _BATCH = 200
 """Datagrams taken in one turn of the event loop, so that a flood does not starve the camera."""
 _LAST_TURNS = 50
+_PAUSE_SECONDS = 0.01
 _CREDENTIALS = struct.Struct("iII")
 _MESSAGE = re.compile(
     r"<(?P<priority>\d{1,3})>"
@@ -27,6 +29,23 @@ _MESSAGE = re.compile(
 )
 
 
+class _Pause:
+    """Stops reading for a moment, so that a flood that is not kept costs little; the app that makes
+    it waits when its pipe or socket is full."""
+
+    def __init__(self) -> None:
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, descriptor: int, receive: Callable[[], object]) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.remove_reader(descriptor):
+            self._timer = loop.call_later(_PAUSE_SECONDS, loop.add_reader, descriptor, receive)
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 class SyslogSocket:
     """The /dev/log of one app. The sender's pid comes from the kernel, so it is the pid outside the
     app's own pid namespace, whatever the message says."""
@@ -35,6 +54,7 @@ class SyslogSocket:
         self._app = app
         self._log = log
         self._path = path
+        self._pause = _Pause()
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -44,9 +64,11 @@ class SyslogSocket:
 
     def close(self) -> None:
         """Take what is still queued (within reason), then go."""
+        self._pause.end()
         for _ in range(_LAST_TURNS):
             if not self._receive():
                 break
+        self._pause.end()
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         self._path.unlink(missing_ok=True)
@@ -60,7 +82,10 @@ class SyslogSocket:
                 )
             except BlockingIOError:
                 return False
-            self._write(data, _sender(ancillary))
+            if not self._log.drop(self._app, 1):
+                self._write(data, _sender(ancillary))
+        if self._log.drop(self._app, 0):
+            self._pause.begin(self._socket.fileno(), self._receive)
         return True
 
     def _write(self, data: bytes, pid: int) -> None:
@@ -83,6 +108,7 @@ class OutputPipe:
         self._app = app
         self._log = log
         self._rest = b""
+        self._pause = _Pause()
         self._reader, self.writer = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._reader, False)
 
@@ -114,6 +140,9 @@ class OutputPipe:
                 return False
             *lines, rest = (self._rest + piece).split(b"\n")
             self._rest = rest
+            if self._log.drop(self._app, len(lines)):
+                self._pause.begin(self._reader, self._receive)
+                return True
             for line in lines:
                 self._write(line)
             if len(self._rest) > MAX_TEXT:
@@ -129,6 +158,7 @@ class OutputPipe:
         if self._rest:
             self._write(self._rest)
             self._rest = b""
+        self._pause.end()
         if self._reader >= 0:
             asyncio.get_running_loop().remove_reader(self._reader)
             os.close(self._reader)

@@ -88,6 +88,17 @@ class SystemLog:
             if self._admit(app, source):
                 self._keep(source, level, line, name or app, pid)
 
+    def drop(self, app: str, lines: int) -> bool:
+        """Count `lines` without looking at them, when the app has said too much of late; False when
+        they have to be written."""
+        source = self._sources.get(app)
+        if source is None or source.lines <= BURST_LINES:
+            return False
+        if time.monotonic() - source.since > BURST_SECONDS:
+            return False
+        source.suppressed += lines
+        return True
+
     def forget(self, app: str) -> None:
         """Drop the log of a removed app."""
         self._sources.pop(app, None)

@@ -78,13 +78,11 @@ def json_error(status: int, code: str, message: str) -> web.Response:
 async def arguments(request: web.Request) -> list[tuple[str, str]]:
     """The arguments of an older CGI, in order: of the query, then of a form body.
 
-    A device was seen to ignore the query of a POST to param.cgi [unconfirmed]; here both count.
+    Clients in the field send their forms as text/plain too. A device was seen to ignore the query
+    of a POST to param.cgi [unconfirmed]; here both count.
     """
     found = list(request.query.items())
-    if request.method == "POST" and request.content_type in (
-        "application/x-www-form-urlencoded",
-        "",
-    ):
+    if request.method == "POST" and not request.content_type.startswith("multipart/"):
         body = (await read_body(request)).decode("utf-8", "replace")
         found += parse_qsl(body.strip(), keep_blank_values=True)
     return found
