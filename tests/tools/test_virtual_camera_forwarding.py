@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import aiohttp
 import pytest
 import requests
+from aiohttp import web
 
 from tests.tools.virtual_camera_helpers import APP, MakePackage, RunningCamera
 from tests.waiting import wait_until
@@ -203,3 +206,42 @@ def test_the_reverse_proxy_reaches_tcp_ports_and_sockets(
     assert camera.get(f"/local/{APP}/re/a.txt").status_code == 404
     sock = camera.get(f"/local/{APP}/sock/hello").text
     assert sock == f"GET /local/{APP}/sock/hello HTTP/1.1"
+
+
+async def _echo_messages(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(protocols=["talk"])
+    await socket.prepare(request)
+    async for message in socket:
+        if message.type is aiohttp.WSMsgType.TEXT:
+            await socket.send_str(f"{request.path}: {message.data}")
+        else:
+            await socket.send_bytes(message.data)
+    return socket
+
+
+def test_the_reverse_proxy_passes_websockets(
+    camera: RunningCamera, make_package: MakePackage
+) -> None:
+    async def converse() -> tuple[str, bytes, str]:
+        server = web.Application()
+        server.router.add_get("/{path:.*}", _echo_messages)
+        runner = web.AppRunner(server)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        rule = {"apiPath": "ws", "target": f"ws://localhost:{port}/live", "access": "anonymous"}
+        camera.upload(make_package(configuration={"reverseProxy": [rule]}))
+        camera.control_app("start")
+        url = f"{camera.url}/local/{APP}/ws"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(url, protocols=["talk"]) as socket,
+        ):
+            await socket.send_str("hello")
+            await socket.send_bytes(b"\x00\xff")
+            heard = await socket.receive_str(), await socket.receive_bytes(), str(socket.protocol)
+        await runner.cleanup()
+        return heard
+
+    assert asyncio.run(converse()) == ("/live: hello", b"\x00\xff", "talk")

@@ -108,11 +108,12 @@ def _parameters(request: web.Request, script: str, length: int) -> dict[str, str
     server = request.transport.get_extra_info("sockname") if request.transport else None
     peer = request.transport.get_extra_info("peername") if request.transport else None
     path, _, query = request.raw_path.partition("?")
+    host = request.headers.get("Host", "127.0.0.1")
     params = {
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SERVER_SOFTWARE": "Apache",
         "SERVER_PROTOCOL": f"HTTP/{request.version.major}.{request.version.minor}",
-        "SERVER_NAME": request.host.rpartition(":")[0] or request.host,
+        "SERVER_NAME": host.rpartition(":")[0] or host,
         "SERVER_ADDR": str(server[0]) if server else "",
         "SERVER_PORT": str(server[1]) if server else "",
         "REMOTE_ADDR": str(peer[0]) if peer else "",

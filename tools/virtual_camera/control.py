@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from dataclasses import asdict
 from typing import Any
@@ -203,9 +204,9 @@ class ControlApi:
 
 def _guarded(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
-        host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
-        if (host or request.host) not in _LOOPBACK:
-            return json_error(403, "notLoopback", f"the host {request.host} is not this machine")
+        host = request.headers.get("Host", "")
+        if re.sub(r":\d+$", "", host) not in _LOOPBACK:
+            return json_error(403, "notLoopback", f"the host {host} is not this machine")
         if request.method in ("POST", "PUT") and request.content_type != "application/json":
             return json_error(415, "notJson", "send Content-Type: application/json")
         try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -135,7 +134,7 @@ def _headers(request: web.Request) -> dict[str, str]:
     if request.content_length is not None and request.body_exists:
         headers["Content-Length"] = str(request.content_length)
     headers["X-Forwarded-For"] = request.remote or ""
-    headers["X-Forwarded-Host"] = request.host
+    headers["X-Forwarded-Host"] = request.headers.get("Host", "")
     return headers
 
 
@@ -143,8 +142,8 @@ def _connector(app: App, proxy: Proxy) -> aiohttp.BaseConnector:
     if _is_url(proxy):
         return aiohttp.TCPConnector()
     # The app's own view of its files is reached through its process: its /tmp is private.
-    inside = Path("/usr/local/packages") / app.record.name / proxy.target
-    return aiohttp.UnixConnector(path=f"/proc/{app.runner.pid}/root{inside}")
+    view = f"root{proxy.target}" if proxy.target.startswith("/") else f"cwd/{proxy.target}"
+    return aiohttp.UnixConnector(path=f"/proc/{app.runner.pid}/{view}")
 
 
 def _is_url(proxy: Proxy) -> bool:
