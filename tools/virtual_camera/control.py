@@ -18,7 +18,6 @@ from aiohttp import web
 
 from tools.errors import ToolError
 from tools.virtual_camera.core import Core
-from tools.virtual_camera.events import EventService
 from tools.virtual_camera.scenarios import Scenario, parse_topic
 from tools.virtual_camera.server import WebServer
 from tools.virtual_camera.web import Handler, as_object, json_error, read_body
@@ -141,24 +140,26 @@ class ControlApi:
         return web.json_response({"port": int(port), "active": active, "changed": changed})
 
     async def _send_event(self, request: web.Request) -> web.StreamResponse:
-        """{"topic", "source", "data", "stateful"}: sends it, and declares it the first time."""
+        """{"topic", "source", "data", "stateful"}: sends it, and declares it the first time. A
+        stateful event is sent by its declaration alone: its data are its first state."""
         body = await _body(request)
         topic = body.get("topic")
         if not isinstance(topic, str) or not topic:
             raise ControlError(400, "badTopic", "topic must be a text such as tnsaxis:A/B")
         source, data = _values(body, "source"), _values(body, "data")
-        events: EventService = self._services.events
-        declaration = events.find(topic, source)
-        declared = declaration is None
-        if declaration is None:
-            stateful = bool(body.get("stateful", False))
-            key = _property_key(data) if stateful else None
-            declaration = events.declare(
-                topic, source=source, data=data, stateful=stateful, property_key=key
-            )
+        stateful = bool(body.get("stateful", False))
+        events = self._services.events
         try:
-            events.send(declaration, data)
-        except (ToolError, ValueError, KeyError) as error:
+            declaration = events.find(topic, source if "source" in body else None)
+            declared = declaration is None
+            if declaration is None:
+                key = _property_key(data) if stateful else None
+                declaration = events.declare(
+                    topic, source=source, data=data, stateful=stateful, property_key=key
+                )
+            if not (declared and stateful):
+                events.send(declaration, data)
+        except ToolError as error:
             raise ControlError(400, "badEvent", str(error)) from error
         return web.json_response({"topic": topic, "declared": declared})
 
