@@ -8,6 +8,6 @@ ARG SOURCE_DATE_EPOCH
 WORKDIR /opt/app
 COPY app/ /opt/app/
 RUN . /opt/axis/acapsdk/environment-setup* \
-    && make \
+    && make -j"$(nproc)" \
     && mkdir -p debug && cp batondescribe debug/ && $STRIP batondescribe \
     && export SOURCE_DATE_EPOCH && acap-build --build no-build ./

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import tarfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from tools.settings import APP_NAME
 
 PACKAGE = "acap-build.eap"
 _LABEL = "batondescribe.build"
+_TIDY_TIMEOUT = 15.0
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_COMPILED = re.compile(r" -o (\S+\.o)\b")
 _PLATFORM = "linux/amd64"  # Axis publishes its SDK for this platform alone
 _NO_IMAGE = re.compile(
     r"pull access denied|not found|no such image|manifest unknown|no such host|dial tcp|timeout",
@@ -61,8 +65,7 @@ def build(manifest: eap.Manifest, folder: Path, image: str, *, epoch: int) -> Bu
             finally:
                 engine.images.remove(made, force=True)
         finally:
-            with suppress(docker.errors.APIError):
-                engine.images.prune(filters={"dangling": True, "label": [_LABEL]})
+            _tidy(engine)
     return BuiltBy(image=f"{image} {identity}".strip(), compiler=compiler)
 
 
@@ -77,6 +80,18 @@ def _engine() -> Iterator[docker.DockerClient]:
         yield engine
     finally:
         engine.close()
+
+
+def _tidy(engine: docker.DockerClient) -> None:
+    """Remove what an unfinished build leaves; after Ctrl-C its last step may still be ending."""
+    ours = {"dangling": True, "label": [_LABEL]}
+    deadline = time.monotonic() + _TIDY_TIMEOUT
+    while time.monotonic() < deadline:
+        with suppress(docker.errors.APIError):
+            engine.images.prune(filters=ours)
+            if not engine.images.list(filters=ours):
+                return
+        time.sleep(0.2)
 
 
 def _has(engine: docker.DockerClient, image: str) -> bool:
@@ -105,7 +120,7 @@ def _run_build(engine: docker.DockerClient, context: bytes, image: str, epoch: i
             if "error" in answer:
                 raise _failure(str(answer["error"]).strip(), lines, image)
             made = answer.get("aux", {}).get("ID", made)
-            for line in str(answer.get("stream", "")).splitlines():
+            for line in _ESCAPE.sub("", str(answer.get("stream", ""))).splitlines():
                 _show(line.rstrip(), lines)
     except docker.errors.APIError as error:
         raise _failure(str(error.explanation or error), lines, image) from error
@@ -115,19 +130,27 @@ def _run_build(engine: docker.DockerClient, context: bytes, image: str, epoch: i
 def _show(line: str, lines: list[str]) -> None:
     if line:
         lines.append(line)
+    compiled = _COMPILED.search(line)
     if line.startswith("Step "):
-        console.progress(f"  {line}")
+        console.progress(f"  {line[:80]}")
+    elif compiled:
+        console.progress(f"  {Path(compiled[1]).name}")
 
 
 def _failure(message: str, lines: list[str], image: str) -> SetupError | BuildError:
-    compiled = any(line.startswith("Step 3") for line in lines)
+    compiled = any(line.startswith("Step 7") for line in lines)
     if not compiled and _NO_IMAGE.search(message):
         return SetupError(
             f"the SDK image {image} is not here and cannot be fetched: {message[:200]}",
             "pull it where the network allows, name another with --sdk-image, or use --arch host",
         )
     for line in lines:
-        console.detail(line)
+        if not _COMPILED.search(line):
+            console.detail(line)
+    if compiled:
+        return BuildError(
+            f"the app could not be built in {image}", "mend what the compiler names above"
+        )
     return BuildError(f"the build in {image} failed: {message[:200]}", "see the output above")
 
 
