@@ -38,14 +38,6 @@ void sendByCamera(guint declaration, const char* key, gboolean value) {
     tellCamera("Send", g_variant_new("(usb)", declaration, key, value));
 }
 
-void startSendingByCamera(guint declaration, const char* key, guint count) {
-    g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
-
-    g_dbus_connection_call(bus, SERVICE, "/virtualcamera/Test1", SERVICE, "SendMany",
-                           g_variant_new("(usu)", declaration, key, count), NULL,
-                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
-}
-
 guint countDeclared(const char* topic) {
     return askForNumber("CountDeclared", g_variant_new("(s)", topic));
 }

@@ -14,9 +14,6 @@ void tellCamera(const char* method, GVariant* arguments);
 guint declareByCamera(const char* topic, const char* key, gboolean value, gboolean stateful);
 void sendByCamera(guint declaration, const char* key, gboolean value);
 
-/* Has the camera send count changes, TRUE first and alternating, and does not wait. */
-void startSendingByCamera(guint declaration, const char* key, guint count);
-
 /* How many declarations of this topic the camera has now. */
 guint countDeclared(const char* topic);
 

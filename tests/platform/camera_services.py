@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import os
 import sys
 import tempfile
@@ -26,6 +27,7 @@ class TestControl:
 
     def __init__(self, services: CameraServices) -> None:
         self._services = services
+        self._toggling: asyncio.Task[None] | None = None
         self.service = Service(
             "virtualcamera.Test1",
             {
@@ -34,6 +36,8 @@ class TestControl:
                 "Undeclare": ("u", self._undeclare),
                 "Send": ("usb", self._send),
                 "SendMany": ("usu", self._send_many),
+                "StartToggling": ("us", self._start_toggling),
+                "StopToggling": ("", self._stop_toggling),
                 "StopEvents": ("", self._waiting(services.stop_events)),
                 "StartEvents": ("", self._waiting(services.start_events)),
                 "CountDeclared": ("s", self._count_declared),
@@ -67,6 +71,20 @@ class TestControl:
     def _send(self, call: Call) -> Reply:
         number, key, value = call.body
         self._services.events.send(number, {key: value})
+        return Reply()
+
+    def _start_toggling(self, call: Call) -> Reply:
+        async def toggle(number: int, key: str) -> None:
+            for turn in itertools.count():
+                self._services.events.send(number, {key: turn % 2 == 0})
+                await asyncio.sleep(0.002)  # slower than any checker reads
+
+        self._toggling = asyncio.ensure_future(toggle(*call.body))
+        return Reply()
+
+    def _stop_toggling(self, _: Call) -> Reply:
+        assert self._toggling is not None
+        self._toggling.cancel()
         return Reply()
 
     async def _send_many(self, call: Call) -> Reply:
