@@ -18,7 +18,7 @@ from tools.bootstrap import PROJECT
 from tools.build import HOST_PLATFORM, build_platform
 from tools.errors import VerdictError
 
-_C_FOLDERS = ("app", "tools/platform", "tests/unit")
+_C_FOLDERS = ("app", "tools/platform", "tests")
 _PYTHON = ("tasks.py", "tools", "tests")
 # Design: exactly one file pair of app/ includes the header of an outside library.
 _PORT_HEADERS = {

@@ -118,21 +118,21 @@ def _lint() -> Outcome:
 
 
 def _c() -> Outcome:
-    """Unit tests of the app, once with sanitizers and once under valgrind."""
-    debian.require("build", "check")
+    """C tests of the app and of the platform libraries: with sanitizers, and under valgrind."""
+    debian.require("build", "camera", "check")
     build.build_platform()
-    unit = PROJECT / "tests" / "unit"
-    sanitized = _make_tests(unit, ["check", "SAN=1"], "C unit tests under ASan and UBSan")
-    return sanitized + _make_tests(unit, ["memcheck"], "C unit tests under valgrind memcheck")
+    total = Outcome()
+    for folder, what in (("unit", "C unit tests"), ("platform", "platform libraries' tests")):
+        tests = PROJECT / "tests" / folder
+        total += _make_tests(tests, ["check", "SAN=1"], f"{what} under ASan and UBSan")
+        total += _make_tests(tests, ["memcheck"], f"{what} under valgrind memcheck")
+    return total
 
 
 def _python() -> Outcome:
     debian.require("build", "camera")
     build.build("host")
-    folders = [
-        f"tests/{name}" for name in ("tools", "platform") if (PROJECT / "tests" / name).is_dir()
-    ]
-    return _pytest("python", folders)
+    return _pytest("python", ["tests/tools"])
 
 
 def _device() -> Outcome:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,21 @@ def camera(request: pytest.FixtureRequest, package: Path) -> Iterator[Camera]:
         return
     real = connect(name)
     deploy(real.vapix, package)
-    yield real
+    with _restored(AppClient(real.vapix)):
+        yield real
+
+
+@contextmanager
+def _restored(client: AppClient) -> Iterator[None]:
+    """Put the owner's profiles and describer back; the API key is not touched."""
+    profiles, describer = client.profiles(), client.settings()["describer"]
+    describer.pop("apiKeySet", None)
+    try:
+        yield
+    finally:
+        if describer["url"]:
+            client.change_settings(describer=describer)
+        client.put_profiles(profiles)
 
 
 @pytest.fixture
