@@ -151,11 +151,14 @@ gboolean parseChatReply(const GString* reply, const Profile* profile, Answer* an
     const json_t* choice = json_array_get(json_object_get(json, "choices"), 0);
     const json_t* message = json_object_get(choice, "message");
     const char* content = json_string_value(json_object_get(message, "content"));
+    const char* refusal = json_string_value(json_object_get(message, "refusal"));
     const char* model = json_string_value(json_object_get(json, "model"));
 
     *answer = (Answer){NULL, NULL, NULL};
     if (!json)
         return failAnswer(error, "is not JSON");
+    if (refusal)
+        return failAnswer(error, "is a refusal: %.120s", refusal);
     if (!content || !content[0])
         return failAnswer(error, "has no text at choices[0].message.content");
     if (profile->questions->len && !parseAnswers(content, profile, answer, error)) {

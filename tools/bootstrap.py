@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tools import console, debian
@@ -32,6 +33,8 @@ def enter(script: Path, arguments: list[str], project: Path = PROJECT) -> None:
             f"Python {sys.version_info[0]}.{sys.version_info[1]} is too old for this project",
             "run it with Python 3.11 or later",
         )
+    # The demo says how long a newcomer waited, set-up included.
+    os.environ.setdefault("BATONDESCRIBE_STARTED", str(time.time()))
     ensure(project)
     python = venv_python(project)
     if Path(sys.prefix).resolve() != python.parent.parent.resolve():

@@ -115,6 +115,8 @@ static void testGarbageIsAnError(void) {
     assertRefused(plain, "{\"choices\":[]}", "has no text");
     assertRefused(plain, "{\"choices\":[{\"message\":{\"content\":null}}]}", "has no text");
     assertRefused(plain, "{\"choices\":[{\"message\":{\"content\":\"\"}}]}", "has no text");
+    assertRefused(plain, "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"No.\"}}]}",
+                  "is a refusal: No.");
     assertRefused(asking, "{\"choices\":[{\"message\":{\"content\":\"A door.\"}}]}",
                   "is not the JSON");
     assertRefused(asking,
