@@ -77,7 +77,7 @@ class TestControl:
         async def toggle(number: int, key: str) -> None:
             for turn in itertools.count():
                 self._services.events.send(number, {key: turn % 2 == 0})
-                await asyncio.sleep(0.002)  # slower than any checker reads
+                await asyncio.sleep(0.004)  # slower than any checker reads
 
         self._toggling = asyncio.ensure_future(toggle(*call.body))
         return Reply()

@@ -34,28 +34,16 @@ static gboolean alternates(const char* states) {
 
 /* While the state changes all the time, a new subscription misses none and sees none twice. */
 static void testEachStateExactlyOnce(void) {
-    enum { SUBSCRIPTIONS = 20 };
     g_autoptr(AXEventHandler) handler = ax_event_handler_new();
     guint declaration = declareByCamera("First/Race", "active", FALSE, TRUE);
-    g_autoptr(Recorder) all = newRecorder(handler, "active", "First", "Race", NULL);
-    Recorder* recorders[SUBSCRIPTIONS];
 
-    waitForCount(&all->count, 1, "the state");
     tellCamera("StartToggling", g_variant_new("(us)", declaration, "active"));
-    for (guint i = 0; i < SUBSCRIPTIONS; i++) {
-        recorders[i] = newRecorder(handler, "active", "First", "Race", NULL);
-        waitForCount(&recorders[i]->count, 3, "a state and two changes");
+    for (guint turn = 0; turn < 30; turn++) {
+        g_autoptr(Recorder) recorder = newRecorder(handler, "active", "First", "Race", NULL);
+        waitForCount(&recorder->count, 4, "a state and three changes");
+        g_assert_true(alternates(recorder->states->str));
     }
     tellCamera("StopToggling", NULL);
-    g_autoptr(Recorder) fence = newRecorder(handler, "active", "First", "Race", NULL);
-    waitForCount(&fence->count, 1, "the state at the end");
-
-    for (guint i = 0; i < SUBSCRIPTIONS; i++) {
-        const char* states = recorders[i]->states->str;
-        g_assert_true(g_str_has_suffix(all->states->str, states));
-        g_assert_true(alternates(states));
-        freeRecorder(recorders[i]);
-    }
 }
 
 static void testSameStateTwiceComesTwice(void) {
