@@ -47,8 +47,8 @@ def task(**options: Any) -> Callable[[Callable[..., None]], Task[Any]]:
                 raise Exit(code=errors.report(error)) from error
             except KeyboardInterrupt as error:
                 raise Exit(code=INTERRUPTED) from error
-            except BrokenPipeError as error:  # whoever read the output has seen enough
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            except BrokenPipeError as error:
+                _silence_output()
                 raise Exit(code=PIPE_CLOSED) from error
 
         made: Task[Any] = invoke_task(**options)(guarded)
@@ -63,7 +63,12 @@ def run(arguments: list[str]) -> None:
     if arguments[1:2] in (["--help"], ["-h"]) and not arguments[0].startswith("-"):
         # A task with a positional argument would take --help for its value.
         arguments = ["--help", arguments[0]]
-    program.run(["tasks.py", *(arguments or ["--list"])])
+    try:
+        program.run(["tasks.py", *(arguments or ["--list"])])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_output()
+        sys.exit(PIPE_CLOSED)
     sys.exit(0)
 
 
@@ -96,6 +101,11 @@ def _usage_errors() -> Iterator[None]:
             "`python3 tasks.py --list` names the tasks, --help their options",
         )
         raise Exit(code=errors.report(usage)) from error
+
+
+def _silence_output() -> None:
+    """Whoever read the output has seen enough: what is still buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
