@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -21,6 +22,7 @@ from tools.settings import BUILD, VIRTUAL
 
 REPORTS = BUILD / "test"
 _TAP = re.compile(r"(?:# )*(ok|not ok) \d+\b(?!.*# SKIP)")
+_TIDY_TIMEOUT = 30.0
 _COMPILING = re.compile(r"^\S*(gcc|cc|clang) .* -o \S+")
 _SHOWN = 100
 """Last lines of a failed run of C tests that are shown once more, with the app's log in them"""
@@ -186,14 +188,18 @@ def _pytest(name: str, arguments: Sequence[str], report: Path | None = None) -> 
 
 
 def _run_to_end(command: Sequence[str]) -> int:
-    """Run a program on this terminal; after Ctrl-C it may still tidy up."""
+    """Run a program on this terminal; Ctrl-C reaches it too, and it may still tidy up."""
     with subprocess.Popen(command, cwd=PROJECT) as process:
         try:
             return process.wait()
-        except BaseException:
-            process.terminate()
-            process.wait()
+        except KeyboardInterrupt:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_TIDY_TIMEOUT)
             raise
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
 
 
 def _counted(results: Path) -> Outcome:
