@@ -105,7 +105,7 @@ static void withdrawDescription(SessionRunner* runner, SessionContext* session) 
     if (!description)
         return;
     session->job = NULL;
-    noteCallOver(session, TRUE);
+    noteCallOver(session, FALSE);
     freeDescription(description);
 }
 
