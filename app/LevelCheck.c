@@ -10,6 +10,7 @@ struct LevelCheck {
     EventSource* source;
     ProfileSubscriptions* subscriptions;
     GPtrArray* extras; /* Trigger*, asked for now; NULL between two checks */
+    guint seconds; /* the period */
     guint timer, confirmTimer;
     gboolean isFreed; /* while an answer is on its way, which then frees the rest */
 };
@@ -61,6 +62,9 @@ static void onStates(GPtrArray* states, gpointer data) {
 }
 
 void setLevelCheckPeriod(LevelCheck* check, guint seconds) {
+    if (check->timer && seconds == check->seconds)
+        return;
     stopTimer(&check->timer);
+    check->seconds = seconds;
     check->timer = startTimer(seconds * 1000, runCheck, check);
 }

@@ -16,4 +16,5 @@ LevelCheck* newLevelCheck(EventSource* source, ProfileSubscriptions* subscriptio
 void freeLevelCheck(LevelCheck* check);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LevelCheck, freeLevelCheck)
 
+/* The same period again changes nothing: the next check is not put off. */
 void setLevelCheckPeriod(LevelCheck* check, guint seconds);

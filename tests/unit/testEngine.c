@@ -494,6 +494,21 @@ static void testLostEdgesAreHealedInBothDirections(Engine* engine, gconstpointer
     g_assert_cmpint(lastEnd(engine), ==, END_INACTIVE);
 }
 
+/* Whoever saves the configuration often must not keep lost edges from being found. */
+static void testTheSamePeriodAgainDoesNotPutTheCheckOff(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    loseFakeEdge(trigger1, TRUE);
+
+    for (int i = 0; i < 6; i++) {
+        setLevelCheckPeriod(engine->levelCheck, 5);
+        advanceClock(1000);
+        runMainLoop();
+    }
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+}
+
 static void testVanishedTriggerEndsWhenLookedForTwice(Engine* engine, gconstpointer unused) {
     (void)unused;
     configureOne(engine, "activeMonitoring", NULL);
@@ -685,6 +700,7 @@ int main(int argc, char** argv) {
     add("/engine/budget", testBudgetEndsMonitoring);
     add("/engine/refused-subscription", testRefusedSubscriptionIsReported);
     add("/engine/lost-edges-are-healed", testLostEdgesAreHealedInBothDirections);
+    add("/engine/same-period-again", testTheSamePeriodAgainDoesNotPutTheCheckOff);
     add("/engine/vanished-trigger", testVanishedTriggerEndsWhenLookedForTwice);
     add("/engine/missed-once", testATriggerMissedOnceIsNotGone);
     add("/engine/camera-events", testSessionsAreEventsOfTheCamera);
