@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import mmap
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +25,7 @@ from dbus_fast.aio import MessageBus
 from tests.waiting import wait_until
 from tools.errors import SetupError, UsageError
 from tools.virtual_camera.bus import Bus
+from tools.virtual_camera.bus_server import PatientSocket
 from tools.virtual_camera.services import CameraServices
 from tools.virtual_camera.video_frames import VideoError, VideoFormat, parse_settings
 
@@ -51,6 +55,11 @@ class Client:
         reply = await self.bus.call(message)
         assert reply is not None
         return reply
+
+    async def call_daemon(self, member: str, argument: str) -> None:
+        name = "org.freedesktop.DBus"
+        path = "/org/freedesktop/DBus"
+        await self.bus.call(Message(name, path, name, member, signature="s", body=[argument]))
 
 
 @asynccontextmanager
@@ -94,16 +103,16 @@ def test_starts_quickly_and_leaves_nothing(tmp_path: Path) -> None:
         services = make_services(tmp_path)
         await services.start()
         took = time.monotonic() - began
-        socket = Path(services.bus_address.partition("path=")[2].partition(",")[0])
-        assert socket.exists()
+        place = Path(services.bus_address.partition("path=")[2].partition(",")[0])
+        assert place.exists()
         await services.stop()
         assert services.bus_address == ""
-        return took, socket
+        return took, place
 
-    took, socket = asyncio.run(play())
+    took, place = asyncio.run(play())
 
     assert took < 1.0
-    assert not socket.parent.exists()
+    assert not place.parent.exists()
 
 
 def test_a_bad_source_stops_before_anything_is_started(tmp_path: Path) -> None:
@@ -298,6 +307,66 @@ def test_the_loop_goes_on_while_pictures_are_made(tmp_path: Path) -> None:
         assert answered > 20
 
     with_client(tmp_path, act)
+
+
+def test_a_reader_that_is_slow_loses_nothing(tmp_path: Path) -> None:
+    """Far more than a socket holds, with descriptors in between, while nobody reads."""
+    count = 4000
+
+    async def act(services: CameraServices, client: Client) -> None:
+        rule = f"type='signal',interface='{EVENTS}'"
+        await client.call_daemon("AddMatch", rule)
+        received: list[str] = []
+        client.bus.add_message_handler(lambda message: note(message, received))
+        declaration = services.events.declare("Slow/Event", data={"text": ""}, stateful=True)
+        daemon = int(
+            Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()[0]
+        )
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            settings = {"width": Variant("u", 64), "height": Variant("u", 64)}
+            snapshot = asyncio.ensure_future(client.call(VIDEO, "Snapshot", "a{sv}", settings))
+            for number in range(count):
+                services.events.send(declaration, {"text": f"{number} {'x' * 500}"})
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+        await until(lambda: len(received) == count + 1, "all events")
+        assert [text.split(" ")[0] for text in received[1:]] == [str(n) for n in range(count)]
+        os.close((await snapshot).unix_fds[0])
+
+    def note(message: Message, received: list[str]) -> None:
+        if message.message_type is MessageType.SIGNAL and message.member == "Event":
+            values = {key[0]: key[3].value for key in message.body[2]}
+            received.append(values["text"])
+
+    with_client(tmp_path, act)
+
+
+def test_a_full_socket_keeps_descriptors_for_later() -> None:
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    patient = PatientSocket(near)
+    block = memoryview(bytes(100_000))
+    read_end, write_end = os.pipe()
+    filled = 0
+    while sent := patient.send(block):
+        filled += sent
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [read_end]))]
+
+    assert patient.sendmsg([memoryview(b"message")], ancillary) == 0
+    assert patient.send(memoryview(b"message")) == 0
+    while filled:
+        filled -= len(far.recv(min(filled, 65536)))
+    assert patient.send(memoryview(b"message")) == 7
+    data, descriptors, _, _ = socket.recv_fds(far, 100, 1)
+
+    os.write(write_end, b"through")
+    assert data == b"message"
+    assert os.read(descriptors[0], 100) == b"through"
+    for descriptor in (read_end, write_end, *descriptors):
+        os.close(descriptor)
+    near.close()
+    far.close()
 
 
 def test_the_source_can_change(tmp_path: Path) -> None:

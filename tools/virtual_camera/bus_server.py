@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from dbus_fast import Message, MessageFlag, MessageType, NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
@@ -59,6 +60,36 @@ class Service:
         return "/" + self.name.replace(".", "/")
 
 
+class PatientSocket:
+    """The bus's socket as dbus-fast's writer needs it: a full socket takes nothing for now.
+
+    dbus-fast 5.2 closes the connection when the socket is full (EAGAIN). To it, that is an error;
+    that 0 bytes were written makes it wait until the socket is writable, as it should.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._unsent: Any = None
+
+    def send(self, data: memoryview) -> int:
+        try:
+            if self._unsent is None:
+                return self._socket.send(data)
+            sent = self._socket.sendmsg([data], self._unsent)
+        except BlockingIOError:
+            return 0
+        self._unsent = None
+        return sent
+
+    def sendmsg(self, buffers: list[memoryview], ancillary: Any) -> int:
+        """The writer forgets the descriptors after this; when nothing was sent, `send` has them."""
+        try:
+            return self._socket.sendmsg(buffers, ancillary)
+        except BlockingIOError:
+            self._unsent = ancillary
+            return 0
+
+
 class BusServer:
     """The camera's connection to its bus."""
 
@@ -73,6 +104,9 @@ class BusServer:
         bus = MessageBus(bus_address=address, negotiate_unix_fd=True)
         bus.add_message_handler(self._handle)
         self._bus = await bus.connect()
+        writer = self._bus._writer
+        assert writer is not None
+        writer.sock = cast(socket.socket, PatientSocket(cast(socket.socket, writer.sock)))
         rule = f"type='signal',sender='{_DAEMON}',member='NameOwnerChanged'"
         await self._bus.call(
             Message(
@@ -109,8 +143,20 @@ class BusServer:
 
     def broadcast(self, service: Service, member: str, signature: str, body: list[Any]) -> None:
         """Send a signal to everyone who asked the bus for it."""
-        if self._bus is not None and self._bus.connected and service.name in self._services:
-            self._bus.send(Message.new_signal(service.path, service.name, member, signature, body))
+        if service.name in self._services:
+            self._send(Message.new_signal(service.path, service.name, member, signature, body))
+
+    def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+        if self._bus is None or not self._bus.connected:
+            _close(descriptors)
+            return
+
+        def note(sent: asyncio.Future[None]) -> None:
+            _close(descriptors)
+            if not sent.cancelled() and (error := sent.exception()) is not None:
+                _LOG.error("the bus is lost: %s", error)
+
+        self._bus.send(message).add_done_callback(note)
 
     def _handle(self, message: Message) -> Message | bool | None:
         if message.message_type is MessageType.SIGNAL:
@@ -151,24 +197,21 @@ class BusServer:
         self._answer(message, reply)
 
     def _answer(self, message: Message, reply: Reply) -> None:
-        if message.flags & MessageFlag.NO_REPLY_EXPECTED or self._bus is None:
+        if message.flags & MessageFlag.NO_REPLY_EXPECTED:
             _close(reply.descriptors)
             return
-        sent = self._bus.send(
-            Message.new_method_return(message, reply.signature, reply.body, reply.descriptors)
-        )
-        if reply.descriptors:
-            sent.add_done_callback(lambda _: _close(reply.descriptors))
+        answer = Message.new_method_return(message, reply.signature, reply.body, reply.descriptors)
+        self._send(answer, reply.descriptors)
 
     def _refuse(self, message: Message, error: Exception) -> None:
         if not isinstance(error, ToolError):
             _LOG.error("%s.%s failed", message.interface, message.member, exc_info=error)
         kind = getattr(error, "kind", "Failed")
-        if message.flags & MessageFlag.NO_REPLY_EXPECTED or self._bus is None:
+        if message.flags & MessageFlag.NO_REPLY_EXPECTED:
             _LOG.warning("%s.%s: %s", message.interface, message.member, error)
             return
         name = f"{message.interface}.Error.{kind}"
-        self._bus.send(Message.new_error(message, name, str(error) or type(error).__name__))
+        self._send(Message.new_error(message, name, str(error) or type(error).__name__))
 
     def _note_owner(self, body: Sequence[str]) -> None:
         name, _, new = body
@@ -177,6 +220,6 @@ class BusServer:
                 callback(name)
 
 
-def _close(descriptors: list[int]) -> None:
+def _close(descriptors: Iterable[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
