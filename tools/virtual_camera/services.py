@@ -11,7 +11,9 @@ from pathlib import Path
 from tools.virtual_camera.bus import Bus
 from tools.virtual_camera.bus_server import BusServer
 from tools.virtual_camera.dbus_services import EventsOnBus, ParametersOnBus, VideoOnBus
+from tools.virtual_camera.device_parameters import device_parameters
 from tools.virtual_camera.events import EventService
+from tools.virtual_camera.faults import Faults
 from tools.virtual_camera.parameters import ParameterStore, system_parameters
 from tools.virtual_camera.pictures import PATTERN, PictureSource, SnapshotLog, open_source
 from tools.virtual_camera.video import VideoService
@@ -39,20 +41,26 @@ class CameraServices:
             state_dir / "parameters.json",
             system_parameters(
                 serial=serial, architecture=architecture, os_version=os_version, model=model
-            ),
+            )
+            | device_parameters(serial=serial, os_version=os_version),
         )
         self.source = source
         self.pictures: PictureSource = open_source(source)
         self.snapshots = SnapshotLog()
+        self.faults = Faults()
         self.on_unsupported: Callable[[str, str], None] | None = None
         """called with kind ("vdo", "dbus") and name of what an app asked for in vain"""
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._bus = Bus()
         self._server = BusServer(self._note_unsupported)
         self._video = VideoService(
-            lambda: self.pictures, self.snapshots, self._executor, self._note_unsupported
+            lambda: self.pictures,
+            self.snapshots,
+            self._executor,
+            self._note_unsupported,
+            self.faults,
         )
-        self._events_on_bus = EventsOnBus(self.events, self._server)
+        self._events_on_bus = EventsOnBus(self.events, self._server, self.faults)
         self._parameters_on_bus = ParametersOnBus(self.parameters, self._server)
         self._video_on_bus = VideoOnBus(self._video, self._server)
 
@@ -81,6 +89,11 @@ class CameraServices:
         await self._bus.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.pictures.close()
+
+    @property
+    def are_events_up(self) -> bool:
+        """Whether apps can reach the event service."""
+        return self._events_on_bus.is_up
 
     async def stop_events(self) -> None:
         """As when the event service crashes: what apps declared is lost, calls fail."""
