@@ -34,7 +34,15 @@ void freeDescription(Description* description) {
     g_free(description);
 }
 
-/* GBytes* of the profile's frames, or NULL. The last one is what the record names. */
+static gboolean failIfCancelled(Description* description) {
+    if (!g_cancellable_is_cancelled(description->session->cancel))
+        return FALSE;
+    g_set_error(&description->error, DESCRIBE_ERROR, DESCRIBE_ERROR_CANCELLED, "cancelled");
+    return TRUE;
+}
+
+/* GBytes* of the profile's frames, or NULL: also when the session was ended meanwhile, which must
+ * not cost a call. The last one is what the record names. */
 static GPtrArray* takeFrames(Description* description) {
     const FrameSpec* spec = &description->session->profile->frame;
     FrameInfo* info = &description->frame;
@@ -42,11 +50,12 @@ static GPtrArray* takeFrames(Description* description) {
 
     for (guint i = 0; i < spec->count; i++) {
         GBytes* frame = takeFrame(spec, &description->error);
-        if (!frame) {
+        if (frame)
+            g_ptr_array_add(frames, frame);
+        if (!frame || failIfCancelled(description)) {
             g_ptr_array_unref(frames);
             return NULL;
         }
-        g_ptr_array_add(frames, frame);
     }
     GBytes* last = g_ptr_array_index(frames, frames->len - 1);
     info->width = spec->width;
@@ -120,10 +129,8 @@ void runDescription(gpointer data) {
     Description* description = data;
     const DescriberConfig* describer = &description->config->describer;
 
-    if (g_cancellable_is_cancelled(description->session->cancel)) {
-        g_set_error(&description->error, DESCRIBE_ERROR, DESCRIBE_ERROR_CANCELLED, "cancelled");
+    if (failIfCancelled(description))
         return;
-    }
     if (!describer->url[0]) {
         g_set_error(&description->error, DESCRIBE_ERROR, DESCRIBE_ERROR_SETTINGS,
                     "no describer is set; give its address in settings.cgi");

@@ -10,7 +10,8 @@ struct LevelCheck {
     EventSource* source;
     ProfileSubscriptions* subscriptions;
     GPtrArray* extras; /* Trigger*, asked for now; NULL between two checks */
-    guint seconds; /* the period */
+    gint64 askedAt;    /* clockNow() of the last question */
+    guint seconds;     /* the period */
     guint timer, confirmTimer;
     gboolean isFreed; /* while an answer is on its way, which then frees the rest */
 };
@@ -44,6 +45,7 @@ static void runCheck(gpointer data) {
         return; /* the one before is not answered yet */
     check->extras = g_ptr_array_new_with_free_func((GDestroyNotify)freeTrigger);
     TriggerKinds kinds = collectTriggers(check->subscriptions, check->extras);
+    check->askedAt = clockNow();
     if (kinds || check->extras->len)
         findTriggerStates(check->source, kinds, check->extras, onStates, check);
     else
@@ -56,7 +58,7 @@ static void onStates(GPtrArray* states, gpointer data) {
     g_clear_pointer(&check->extras, g_ptr_array_unref);
     if (check->isFreed)
         g_free(check);
-    else if (compareLevels(check->subscriptions, states) && !check->confirmTimer)
+    else if (compareLevels(check->subscriptions, states, check->askedAt) && !check->confirmTimer)
         check->confirmTimer = startTimer(CONFIRM_MS, runCheck, check);
     g_ptr_array_unref(states);
 }

@@ -14,6 +14,7 @@ typedef struct {
     char* problem;             /* why it refused */
     gboolean seen;             /* the first state has come */
     gboolean active;           /* the last state that came */
+    gint64 heardAt;            /* clockNow() when it came; before: when we subscribed */
     guint misses;              /* level checks in a row that did not find the trigger */
     guint graceTimer;          /* runs while an inactive edge is waited out */
     gint64 cooldownUntil;      /* clockNow() before which nothing starts; 0: none */
@@ -82,6 +83,7 @@ static void onTriggerState(gboolean active, gint64 deliveredAt, gpointer data) {
     ProfileSubscription* subscription = data;
     gboolean isFirst = !subscription->seen;
 
+    subscription->heardAt = clockNow();
     if (!isFirst && active == subscription->active)
         return; /* the payload changed, the state did not */
     subscription->seen = TRUE;
@@ -108,8 +110,14 @@ static void loseTrigger(ProfileSubscription* subscription) {
                              clockNow());
 }
 
-/* found: NULL when the camera does not know the trigger. TRUE: look for it again soon. */
-static gboolean compareLevel(ProfileSubscription* subscription, const TriggerState* found) {
+/* found: NULL when the camera does not know the trigger. TRUE: look for it again soon. A state that
+ * came since the camera was asked is newer than its answer. */
+static gboolean compareLevel(ProfileSubscription* subscription, const TriggerState* found,
+                             gint64 askedAt) {
+    if (subscription->heardAt >= askedAt) {
+        subscription->misses = 0;
+        return FALSE;
+    }
     if (!found) {
         subscription->misses += subscription->seen;
         if (subscription->misses >= MISSES_UNTIL_GONE)
@@ -134,6 +142,7 @@ static ProfileSubscription* newProfileSubscription(EventSource* source, SessionR
 
     subscription->profile = refProfile(profile);
     subscription->runner = runner;
+    subscription->heardAt = clockNow();
     subscription->events =
         subscribeTrigger(source, profile->trigger, onTriggerState, subscription, &error);
     if (subscription->events) {
@@ -250,7 +259,8 @@ TriggerKinds collectTriggers(const ProfileSubscriptions* subscriptions, GPtrArra
     return (TriggerKinds)kinds;
 }
 
-gboolean compareLevels(ProfileSubscriptions* subscriptions, const GPtrArray* states) {
+gboolean compareLevels(ProfileSubscriptions* subscriptions, const GPtrArray* states,
+                       gint64 askedAt) {
     g_autoptr(GHashTable) byTrigger = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GList) all = g_hash_table_get_values(subscriptions->byProfile);
     gboolean again = FALSE;
@@ -261,8 +271,8 @@ gboolean compareLevels(ProfileSubscriptions* subscriptions, const GPtrArray* sta
     }
     for (GList* link = all; link; link = link->next) {
         ProfileSubscription* subscription = link->data;
-        again |= compareLevel(subscription,
-                              g_hash_table_lookup(byTrigger, subscription->profile->trigger->id));
+        const char* triggerId = subscription->profile->trigger->id;
+        again |= compareLevel(subscription, g_hash_table_lookup(byTrigger, triggerId), askedAt);
     }
     return again;
 }

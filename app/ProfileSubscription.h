@@ -25,10 +25,12 @@ void setupProfileSubscriptions(ProfileSubscriptions* subscriptions, const Config
 /* What a level check has to ask for: the kinds of the triggers in force, and those of type `event`,
  * copied into extras. */
 TriggerKinds collectTriggers(const ProfileSubscriptions* subscriptions, GPtrArray* extras);
-/* Compares the triggers' real states (TriggerState*, borrowed) with what the subscriptions believe,
- * and acts on what differs as on an edge. TRUE when a trigger was not found for the first time and
- * should be looked for again soon: the second time its sessions end as `triggerMissing`. */
-gboolean compareLevels(ProfileSubscriptions* subscriptions, const GPtrArray* states);
+/* Compares the triggers' real states (TriggerState*, borrowed), which the camera was asked for at
+ * askedAt (clockNow()), with what the subscriptions believe, and acts on what differs as on an
+ * edge; but not where a state has come since. TRUE when a trigger was not found for the first time
+ * and should be looked for again soon: the second time its sessions end as `triggerMissing`. */
+gboolean compareLevels(ProfileSubscriptions* subscriptions, const GPtrArray* states,
+                       gint64 askedAt);
 
 /* One for each subscription, as status.cgi shows it; a new reference to a JSON array. */
 json_t* profileSubscriptionsToJson(const ProfileSubscriptions* subscriptions);

@@ -199,6 +199,27 @@ static void testEndCancelsTheCallUnderWay(Engine* engine, gconstpointer unused) 
     g_assert_cmpuint(countHangingCalls(), ==, 0);
 }
 
+static gboolean isFrameHanging(gconstpointer unused) {
+    (void)unused;
+    return countHangingFrames() == 1;
+}
+
+/* A call that is never made must not be taken from the budget. */
+static void testEndDuringTheSnapshotCostsNoCall(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    guint calls = countOf(COUNT_CALLS);
+    hangFakeFrames(TRUE);
+    configureOne(engine, "activeMonitoring", "{'frame': {'count': 2}}");
+
+    setFakeTrigger(trigger1, TRUE);
+    waitUntil(isFrameHanging, NULL, "the snapshot to hang");
+    setFakeTrigger(trigger1, FALSE);
+    hangFakeFrames(FALSE);
+    waitForEnds(engine);
+
+    g_assert_cmpuint(countOf(COUNT_CALLS), ==, calls);
+}
+
 static void testLateResultIsDiscarded(Engine* engine, gconstpointer unused) {
     (void)unused;
     setFakeDescriber(FAKE_ANSWERS_LATE);
@@ -509,6 +530,23 @@ static void testTheSamePeriodAgainDoesNotPutTheCheckOff(Engine* engine, gconstpo
     g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
 }
 
+/* The camera's answer takes a while; an edge that comes meanwhile is newer than it. */
+static void testAnEdgeIsNewerThanALevelAskedForBefore(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configureOne(engine, "activeMonitoring", NULL);
+    setLevelCheckPeriod(engine->levelCheck, 5);
+
+    advanceClock(5000); /* asks */
+    setFakeTrigger(trigger1, TRUE);
+    loseFakeEdge(trigger1, FALSE); /* as the answer will tell */
+    runMainLoop();
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+
+    advanceClock(5000);
+    runMainLoop();
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+}
+
 static void testVanishedTriggerEndsWhenLookedForTwice(Engine* engine, gconstpointer unused) {
     (void)unused;
     configureOne(engine, "activeMonitoring", NULL);
@@ -683,6 +721,7 @@ int main(int argc, char** argv) {
     add("/engine/monitoring-lives-with-its-trigger", testMonitoringLivesExactlyAsLongAsItsTrigger);
     add("/engine/one-shot-completes", testOneShotCompletesAndIsNotTouchedByTheEnd);
     add("/engine/end-cancels-the-call", testEndCancelsTheCallUnderWay);
+    add("/engine/end-during-snapshot", testEndDuringTheSnapshotCostsNoCall);
     add("/engine/late-result-is-discarded", testLateResultIsDiscarded);
     add("/engine/end-needs-no-worker", testEndNeedsNoFreeWorker);
     add("/engine/ticks-do-not-overlap", testTicksDoNotOverlap);
@@ -701,6 +740,7 @@ int main(int argc, char** argv) {
     add("/engine/refused-subscription", testRefusedSubscriptionIsReported);
     add("/engine/lost-edges-are-healed", testLostEdgesAreHealedInBothDirections);
     add("/engine/same-period-again", testTheSamePeriodAgainDoesNotPutTheCheckOff);
+    add("/engine/edge-newer-than-level", testAnEdgeIsNewerThanALevelAskedForBefore);
     add("/engine/vanished-trigger", testVanishedTriggerEndsWhenLookedForTwice);
     add("/engine/missed-once", testATriggerMissedOnceIsNotGone);
     add("/engine/camera-events", testSessionsAreEventsOfTheCamera);
