@@ -168,8 +168,9 @@ static void freeProfileSubscription(ProfileSubscription* subscription, EndReason
     g_free(subscription);
 }
 
-/* Cooldown counts from the end of a session that ran, not from a start that it swallowed. */
-static void onSessionEnd(SessionContext* session, gpointer data) {
+/* Cooldown counts from the end of a session that ran, not from a start that it swallowed, and from
+ * when the end was decided: a call that lets go late must not leave a gap. */
+static void onSessionStop(SessionContext* session, gpointer data) {
     const ProfileSubscriptions* subscriptions = data;
     const Profile* profile = session->profile;
     ProfileSubscription* subscription = g_hash_table_lookup(subscriptions->byProfile, profile->id);
@@ -184,7 +185,7 @@ ProfileSubscriptions* newProfileSubscriptions(EventSource* source, SessionRunner
     subscriptions->source = source;
     subscriptions->runner = runner;
     subscriptions->byProfile = g_hash_table_new(g_str_hash, g_str_equal);
-    setSessionEndListener(runner, onSessionEnd, subscriptions);
+    setSessionStopListener(runner, onSessionStop, subscriptions);
     return subscriptions;
 }
 
@@ -201,7 +202,7 @@ void freeProfileSubscriptions(ProfileSubscriptions* subscriptions) {
     g_autoptr(GList) all = g_hash_table_get_values(subscriptions->byProfile);
     for (GList* link = all; link; link = link->next)
         dropSubscription(subscriptions, link->data, END_SHUTDOWN);
-    setSessionEndListener(subscriptions->runner, NULL, NULL);
+    setSessionStopListener(subscriptions->runner, NULL, NULL);
     g_hash_table_unref(subscriptions->byProfile);
     g_free(subscriptions);
 }

@@ -69,9 +69,9 @@ const char* lastRunnerError(const SessionRunner* runner) {
     return runner->lastError;
 }
 
-void setSessionEndListener(SessionRunner* runner,
-                           void (*listener)(SessionContext* session, gpointer data),
-                           gpointer data) {
+void setSessionStopListener(SessionRunner* runner,
+                            void (*listener)(SessionContext* session, gpointer data),
+                            gpointer data) {
     runner->listener = listener;
     runner->listenerData = data;
 }
@@ -83,8 +83,6 @@ static void finishSession(SessionRunner* runner, SessionContext* session) {
     count(COUNT_ENDED);
     publishEnd(runner->publisher, session);
     journalEnd(runner->journal, session);
-    if (runner->listener)
-        runner->listener(session, runner->listenerData);
     recordEndedSession(runner->registry, session);
     g_info("session %s profile %s: removed, %u description(s)", session->id, session->profile->id,
            session->info.descriptions);
@@ -120,6 +118,8 @@ static void endSession(SessionContext* session, EndReason reason, gint64 since, 
     stopTimer(&session->capTimer);
     moveSession(session, SESSION_STOPPING, reason);
     removeSession(runner->registry, session);
+    if (runner->listener)
+        runner->listener(session, runner->listenerData);
     g_cancellable_cancel(session->cancel);
     withdrawDescription(runner, session);
     if (session->job)

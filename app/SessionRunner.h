@@ -35,6 +35,7 @@ SessionRegistry* runnerRegistry(const SessionRunner* runner);
 Publisher* runnerPublisher(const SessionRunner* runner);
 /* Why the newest description failed; NULL when it went well. Borrowed until the next one. */
 const char* lastRunnerError(const SessionRunner* runner);
-/* Called on the main loop when a session has ended; one listener. */
-void setSessionEndListener(SessionRunner* runner,
-                           void (*listener)(SessionContext* session, gpointer data), gpointer data);
+/* Called on the main loop when a session stops, before its call has let go; one listener. */
+void setSessionStopListener(SessionRunner* runner,
+                            void (*listener)(SessionContext* session, gpointer data),
+                            gpointer data);

@@ -428,6 +428,21 @@ static void testCooldownCountsFromASessionThatRan(Engine* engine, gconstpointer 
     g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
 }
 
+/* A call that lets go late must not leave a gap through which the next session slips. */
+static void testCooldownCountsFromTheDecision(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_ANSWERS_LATE);
+    configureOne(engine, "activeMonitoring", "{'cooldownSec': 10}");
+
+    setFakeTrigger(trigger1, TRUE);
+    waitForHangingCalls(1);
+    setFakeTrigger(trigger1, FALSE);
+    g_assert_cmpuint(countClosingSessions(engine->registry), ==, 1);
+    setFakeTrigger(trigger1, TRUE);
+
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 0);
+}
+
 static void testOneShotsAreBounded(Engine* engine, gconstpointer unused) {
     (void)unused;
     setFakeDescriber(FAKE_HANGS);
@@ -734,6 +749,7 @@ int main(int argc, char** argv) {
     add("/engine/cap-ends-once", testCapEndsOnceAndWaitsForANewEdge);
     add("/engine/grace", testGraceRidesOutAFlap);
     add("/engine/cooldown", testCooldownCountsFromASessionThatRan);
+    add("/engine/cooldown-from-decision", testCooldownCountsFromTheDecision);
     add("/engine/one-shots-are-bounded", testOneShotsAreBounded);
     add("/engine/failures", testFailureEndsAOneShotButNotMonitoring);
     add("/engine/budget", testBudgetEndsMonitoring);
