@@ -294,6 +294,14 @@ void outputDescription(CameraOutput* output, const SessionContext* session, cons
     flush(output);
 }
 
+/* Whether the profile goes on under newer events than these: it was edited, and a session of what
+ * it is now has begun before the last one of what it was has ended. */
+static gboolean isContinued(const CameraOutput* output, const ProfileEvents* events) {
+    const ProfileEvents* inForce = g_hash_table_lookup(output->byProfile, events->profile->id);
+
+    return inForce && inForce != events && inForce->open > 0;
+}
+
 void outputEnd(CameraOutput* output, const SessionContext* session) {
     ProfileEvents* events = findEvents(output, session);
     GHashTableIter entries;
@@ -301,6 +309,10 @@ void outputEnd(CameraOutput* output, const SessionContext* session) {
 
     if (!events || !events->open || --events->open > 0)
         return;
+    if (isContinued(output, events)) {
+        dropRetired(output);
+        return;
+    }
     if (events->session)
         enqueueState(events, events->session, FALSE);
     g_hash_table_iter_init(&entries, events->answers);

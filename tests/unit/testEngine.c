@@ -144,6 +144,10 @@ static void waitForHangingCalls(guint calls) {
     waitUntil(isHanging, GUINT_TO_POINTER(calls), "calls that hang");
 }
 
+static gboolean hasNothingClosing(gconstpointer data) {
+    return countClosingSessions((SessionRegistry*)data) == 0;
+}
+
 static void waitForEnds(Engine* engine) {
     waitUntil(allHaveEnded, engine->registry, "all sessions to end");
 }
@@ -615,6 +619,25 @@ static void testSessionsAreEventsOfTheCamera(Engine* engine, gconstpointer unuse
     assertSent("Session door active=0, Answer door/person active=0");
 }
 
+/* An edit ends a session whose call lets go late; the profile's next one has begun by then. */
+static void testAnOldEndDoesNotHideTheNextSession(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    setFakeDescriber(FAKE_ANSWERS_LATE);
+    configureOne(engine, "activeMonitoring", NULL);
+    setFakeTrigger(trigger1, TRUE);
+    waitForHangingCalls(1);
+
+    configureOne(engine, "activeMonitoring", "{'prompt': 'Anything new?'}");
+    assertSent("Session door active=1, Session door active=1");
+    setFakeDescriber(FAKE_HANGS);
+    releaseFakeCalls();
+    waitUntil(hasNothingClosing, engine->registry, "the old session to end");
+
+    g_autofree char* text = takeSentEvents();
+    g_assert_null(strstr(text, "active=0"));
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+}
+
 static void testEndsWaitForTheEventServiceInTheirOrder(Engine* engine, gconstpointer unused) {
     (void)unused;
     configureOne(engine, "activeMonitoring", NULL);
@@ -760,6 +783,7 @@ int main(int argc, char** argv) {
     add("/engine/vanished-trigger", testVanishedTriggerEndsWhenLookedForTwice);
     add("/engine/missed-once", testATriggerMissedOnceIsNotGone);
     add("/engine/camera-events", testSessionsAreEventsOfTheCamera);
+    add("/engine/old-end-new-session", testAnOldEndDoesNotHideTheNextSession);
     add("/engine/events-wait", testEndsWaitForTheEventServiceInTheirOrder);
     add("/engine/events-are-bounded", testQueuedEventsAreBoundedAndEndsAreKept);
     add("/engine/journal-is-emptied", testJournalIsEmptyWhenNothingIsOpen);
