@@ -7,33 +7,18 @@ name a loopback host, so that no web page in a browser can send it.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import signal
 from dataclasses import asdict
-from typing import Any
 
 from aiohttp import web
 
 from tools.errors import ToolError
+from tools.virtual_camera.control_web import Body, ControlError, boolean, guarded, json_body
 from tools.virtual_camera.core import Core
 from tools.virtual_camera.scenarios import Scenario, parse_topic
 from tools.virtual_camera.server import WebServer
-from tools.virtual_camera.web import Handler, as_object, json_error, read_body
-
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-Body = dict[str, Any]
-
-
-class ControlError(Exception):
-    """Answered as {"error": {"code", "message"}} with the status."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+from tools.virtual_camera.web import as_object
 
 
 class ControlApi:
@@ -66,7 +51,7 @@ class ControlApi:
             ("POST", "apps/{app}/signal", self._signal),
             ("GET", "unsupported", self._list_unsupported),
         ):
-            server.add_open(method, f"/virtual/{path}", _guarded(handler))
+            server.add_open(method, f"/virtual/{path}", guarded(handler))
 
     async def _status(self, _request: web.Request) -> web.StreamResponse:
         assert self._server is not None
@@ -95,14 +80,14 @@ class ControlApi:
         return web.json_response({"scenarios": found})
 
     async def _set_scenario(self, request: web.Request) -> web.StreamResponse:
-        active = _boolean(await _body(request), "active")
+        active = boolean(await json_body(request), "active")
         scenario = self._find_scenario(request.match_info["topic"])
         changed = self._analytics.set_active(scenario, active)
         answer = {"topic": scenario.topic, "active": scenario.active, "changed": changed}
         return web.json_response(answer)
 
     async def _put_scenario(self, request: web.Request) -> web.StreamResponse:
-        body, topic = await _body(request), request.match_info["topic"]
+        body, topic = await json_body(request), request.match_info["topic"]
         numbers = parse_topic(topic)
         if numbers is None:
             raise ControlError(400, "badTopic", f"{topic} is not like Device1Scenario1")
@@ -133,7 +118,7 @@ class ControlApi:
         return web.json_response({"inputs": inputs})
 
     async def _set_input(self, request: web.Request) -> web.StreamResponse:
-        active, port = _boolean(await _body(request), "active"), request.match_info["port"]
+        active, port = boolean(await json_body(request), "active"), request.match_info["port"]
         if not port.isdigit() or not self._inputs.has(int(port)):
             raise ControlError(404, "unknownInput", f"there is no virtual input {port}")
         changed = self._inputs.set(int(port), active)
@@ -142,7 +127,7 @@ class ControlApi:
     async def _send_event(self, request: web.Request) -> web.StreamResponse:
         """{"topic", "source", "data", "stateful"}: sends it, and declares it the first time. A
         stateful event is sent by its declaration alone: its data are its first state."""
-        body = await _body(request)
+        body = await json_body(request)
         topic = body.get("topic")
         if not isinstance(topic, str) or not topic:
             raise ControlError(400, "badTopic", "topic must be a text such as tnsaxis:A/B")
@@ -177,7 +162,7 @@ class ControlApi:
         return web.json_response({"source": self._services.source})
 
     async def _set_video(self, request: web.Request) -> web.StreamResponse:
-        source = (await _body(request)).get("source")
+        source = (await json_body(request)).get("source")
         if not isinstance(source, str) or not source:
             raise ControlError(400, "badSource", "source must be a file, a folder or `pattern`")
         try:
@@ -187,7 +172,7 @@ class ControlApi:
         return web.json_response({"source": source})
 
     async def _signal(self, request: web.Request) -> web.StreamResponse:
-        name, app = (await _body(request)).get("signal"), request.match_info["app"]
+        name, app = (await json_body(request)).get("signal"), request.match_info["app"]
         number = getattr(signal, name, None) if isinstance(name, str) else None
         if not isinstance(number, signal.Signals):
             raise ControlError(400, "badSignal", "signal must be a name such as SIGTERM")
@@ -201,38 +186,6 @@ class ControlApi:
     async def _list_unsupported(self, _request: web.Request) -> web.StreamResponse:
         entries = [asdict(entry) for entry in self._unsupported.list()]
         return web.json_response({"unsupported": entries})
-
-
-def _guarded(handler: Handler) -> Handler:
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        host = request.headers.get("Host", "")
-        if re.sub(r":\d+$", "", host) not in _LOOPBACK:
-            return json_error(403, "notLoopback", f"the host {host} is not this machine")
-        if request.method in ("POST", "PUT") and request.content_type != "application/json":
-            return json_error(415, "notJson", "send Content-Type: application/json")
-        try:
-            return await handler(request)
-        except ControlError as error:
-            return json_error(error.status, error.code, error.message)
-
-    return guarded
-
-
-async def _body(request: web.Request) -> Body:
-    try:
-        body = json.loads(await read_body(request) or b"{}")
-    except ValueError as error:
-        raise ControlError(400, "badJson", f"the body is not valid JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise ControlError(400, "badJson", "the body is no JSON object")
-    return body
-
-
-def _boolean(body: Body, name: str) -> bool:
-    value = body.get(name)
-    if not isinstance(value, bool):
-        raise ControlError(400, "badValue", f"{name} must be true or false")
-    return value
 
 
 def _values(body: Body, name: str) -> dict[str, bool | int | float | str]:

@@ -16,7 +16,9 @@ from tools.virtual_camera.bus_codec import (
     encode_time,
 )
 from tools.virtual_camera.bus_server import BusServer, Call, Reply, Service
+from tools.virtual_camera.edge_faults import EdgeFaults
 from tools.virtual_camera.events import Event, EventService
+from tools.virtual_camera.faults import Faults
 from tools.virtual_camera.parameters import ParameterError, ParameterStore
 from tools.virtual_camera.video import VideoService
 from tools.virtual_camera.video_frames import CHANNELS, share
@@ -26,9 +28,10 @@ from tools.virtual_camera.video_stream import VideoStream
 class EventsOnBus:
     """virtualcamera.Events1. An app's declarations end with its connection."""
 
-    def __init__(self, events: EventService, server: BusServer) -> None:
+    def __init__(self, events: EventService, server: BusServer, faults: Faults) -> None:
         self._events = events
         self._server = server
+        self._is_up = False
         self._ids: dict[tuple[str, int], int] = {}
         self._service = Service(
             "virtualcamera.Events1",
@@ -40,14 +43,21 @@ class EventsOnBus:
             },
         )
         server.on_gone(self._forget)
+        events.listen(EdgeFaults(faults, self._broadcast).pass_on)
 
-        events.listen(self._broadcast)
+    @property
+    def is_up(self) -> bool:
+        """Whether apps can reach it."""
+        return self._is_up
 
     async def start(self) -> None:
-        await self._server.serve(self._service)
+        if not self._is_up:
+            self._is_up = True
+            await self._server.serve(self._service)
 
     async def stop(self) -> None:
         """Forget what apps declared and leave the bus; `start` again is a restart for them."""
+        self._is_up = False
         await self._server.withdraw(self._service)
         for owner, _ in list(self._ids):
             self._forget(owner)

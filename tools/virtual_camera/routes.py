@@ -14,6 +14,7 @@ from tools.virtual_camera.device_info import (
     system_ready,
     user_group,
 )
+from tools.virtual_camera.fault_control import FaultApi
 from tools.virtual_camera.images import ImagesApi
 from tools.virtual_camera.object_analytics import ObjectAnalyticsApi
 from tools.virtual_camera.parameters_api import ParametersApi
@@ -37,6 +38,7 @@ def build_server(core: Core) -> WebServer:
     _add_images(server, core)
     _add_inputs(server, core)
     ControlApi(core).register(server)
+    FaultApi(core).register(server)
     analytics = ObjectAnalyticsApi(core.analytics, core.gate, core.unsupported)
     server.add("/local/objectanalytics/control.cgi", Access.OPERATOR, analytics.handle)
     pages = AppPages(core.gate, core.manager, AppGateway(core.log), core.unsupported)

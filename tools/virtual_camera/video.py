@@ -13,8 +13,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from tools.errors import ToolError
+from tools.virtual_camera.faults import Faults
 from tools.virtual_camera.parameters import RESOLUTIONS
-from tools.virtual_camera.pictures import Picture, PictureSource, SnapshotLog
+from tools.virtual_camera.picture_faults import PictureFaults
+from tools.virtual_camera.pictures import Frame, Picture, PictureSource, SnapshotLog
 from tools.virtual_camera.video_frames import (
     FRAME_TYPES,
     KNOWN_SETTINGS,
@@ -47,12 +49,14 @@ class VideoService:
         snapshots: SnapshotLog,
         executor: Executor,
         unsupported: Callable[[str, str], None],
+        faults: Faults,
     ) -> None:
         """`executor` has one thread; `unsupported(kind, name)` counts what is asked in vain."""
         self._pictures = pictures
         self._snapshots = snapshots
         self._executor = executor
         self._unsupported = unsupported
+        self._faults = PictureFaults(faults)
         self._sequence = 0
 
     def settings(self, given: Mapping[str, SettingValue], *, snapshot: bool) -> FrameSettings:
@@ -68,10 +72,14 @@ class VideoService:
 
     async def frame(self, settings: FrameSettings) -> VideoFrame:
         """Make the frame of this moment. VideoError NoVideo when the source has none."""
-        source = self._pictures()
         loop = asyncio.get_running_loop()
+
+        async def read(frame: Callable[[], Frame]) -> Frame:
+            return await loop.run_in_executor(self._executor, frame)
+
         try:
-            made = await loop.run_in_executor(self._executor, make_frame, source, settings)
+            shot = await self._faults.shot(self._pictures(), read)
+            made = await loop.run_in_executor(self._executor, make_frame, shot.source, settings)
         except ToolError as error:
             raise VideoError("NoVideo", str(error)) from error
         if isinstance(made, Picture):
@@ -81,7 +89,8 @@ class VideoService:
             data = made
         self._sequence += 1
         type_ = FRAME_TYPES[settings.format]
-        return VideoFrame(data, type_, self._sequence - 1, time.monotonic_ns() // 1000)
+        taken = (shot.taken or time.monotonic_ns()) // 1000
+        return VideoFrame(data, type_, self._sequence - 1, taken)
 
     def channel_info(self, channel: int) -> dict[str, SettingValue]:
         """Facts about a channel. VideoError NotFound."""

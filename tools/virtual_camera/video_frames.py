@@ -15,10 +15,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from tools.errors import ToolError
+from tools.virtual_camera.picture_faults import Pictures
 from tools.virtual_camera.pictures import (
     DEFAULT_QUALITY,
     Picture,
-    PictureSource,
     encode,
     fit,
 )
@@ -108,7 +108,7 @@ class FrameSettings:
         return shown
 
 
-def make_frame(source: PictureSource, settings: FrameSettings) -> Picture | bytes:
+def make_frame(source: Pictures, settings: FrameSettings) -> Picture | bytes:
     """The source's frame of this moment in the format asked for; a Picture when that is JPEG."""
     frame = source.frame()
     turned = settings.rotation in (90, 270)
