@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.device.hard_cases import CASES
 from tests.waiting import wait_until
-from tools import testing
+from tools import hard_case_report, testing
 from tools.app_client import AppClient
 from tools.camera import Camera, Trigger, VirtualCamera, connect, start_virtual_camera
 from tools.deploy import deploy
@@ -23,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--camera", default=VIRTUAL, help="a camera of cameras.toml, or virtual")
     group.addoption("--package", type=Path, help="the .eap to test; built unless given")
     group.addoption("--describer-host", default="", help="this machine's address for the camera")
+    group.addoption("--hard-cases", type=Path, help="a folder for the report on the hard cases")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hard_case_report.install(config, CASES)
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,7 @@ def test_a_change_needs_the_content_type_that_no_form_can_send(app: AppClient) -
     assert "application/json" in reply.json()["error"]["message"]
 
 
+@pytest.mark.hard_case(15, virtual_only="no real camera declares a stateless boolean for a test")
 def test_a_stateless_trigger_cannot_be_monitored(virtual: VirtualCamera, app: AppClient) -> None:
     topic = "tnsaxis:CameraApplicationPlatform/tnsaxis:DeviceTest/tnsaxis:Stateless"
     virtual.control.send_event(topic, {"active": True}, stateful=False)

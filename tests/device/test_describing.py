@@ -121,46 +121,7 @@ def test_answers_of_another_type_are_an_error(
     assert told in session.error
 
 
-def test_a_describer_that_hangs_does_not_delay_the_end(
-    camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
-) -> None:
-    profiles = [monitoring(f"p{number}", trigger) for number in range(4)]
-    use(app, *profiles)
-    describer.otherwise(Hang())
-    camera.set_trigger(trigger, True)
-    describer.wait_for_requests(4)
-
-    camera.set_trigger(trigger, False)
-
-    for profile in profiles:
-        session = wait_for_end(app, profile)
-        assert (session.end_reason, session.call_aborted) == ("inactive", True)
-        assert session.end_delay_ms is not None
-        assert session.end_delay_ms < PROMPT_END_MS
-    describer.wait_for_aborted(4, timeout=2)
-    wait_until(lambda: describer.open_connections() == 0, "all sockets to be closed", timeout=2)
-
-
-def test_more_sessions_than_threads_end_at_once_too(
-    camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
-) -> None:
-    app.change_settings(describer={"maxConcurrent": 2})
-    profiles = [monitoring(f"p{number}", trigger) for number in range(6)]
-    use(app, *profiles)
-    describer.otherwise(Hang())
-    camera.set_trigger(trigger, True)
-    describer.wait_for_requests(2)
-    wait_until(lambda: len(app.sessions().open) == 6, "all six sessions")
-
-    camera.set_trigger(trigger, False)
-
-    sessions = [wait_for_end(app, profile) for profile in profiles]
-    app.change_settings(describer={"maxConcurrent": 4})
-    assert {session.end_reason for session in sessions} == {"inactive"}
-    assert max(session.end_delay_ms or 0 for session in sessions) < PROMPT_END_MS
-    assert len(describer.requests()) == 2
-
-
+@pytest.mark.hard_case(18)
 def test_a_model_that_is_slower_than_the_interval_skips_ticks(
     camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:
@@ -183,6 +144,7 @@ def test_a_model_that_is_slower_than_the_interval_skips_ticks(
     wait_for_descriptions(app, watch, 3)
 
 
+@pytest.mark.hard_case(19)
 def test_a_describer_that_is_not_there(
     camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:
@@ -205,6 +167,7 @@ def test_a_describer_that_is_not_there(
     assert session.end_delay_ms < PROMPT_END_MS
 
 
+@pytest.mark.hard_case(19)
 @pytest.mark.parametrize(
     "bad",
     [
@@ -268,6 +231,7 @@ def test_a_one_shot_says_why_it_failed(
     assert told in log
 
 
+@pytest.mark.hard_case(19)
 def test_a_server_that_is_busy_is_asked_again(
     camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:
@@ -281,21 +245,3 @@ def test_a_server_that_is_busy_is_asked_again(
     assert wait_for_end(app, once).end_reason == "completed"
     assert requests[1].arrived - requests[0].arrived >= 0.9
     assert requests[0].picture == requests[2].picture
-
-
-def test_a_retry_that_waits_ends_with_its_trigger(
-    camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
-) -> None:
-    watch = monitoring("watch", trigger)
-    use(app, watch)
-    describer.otherwise(Status(429, retry_after=30))
-    camera.set_trigger(trigger, True)
-    describer.wait_for_requests(1)
-
-    camera.set_trigger(trigger, False)
-
-    session = wait_for_end(app, watch)
-    assert session.end_reason == "inactive"
-    assert session.end_delay_ms is not None
-    assert session.end_delay_ms < PROMPT_END_MS
-    assert len(describer.requests()) == 1

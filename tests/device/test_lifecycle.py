@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.device.fixtures import (
     PROMPT_END_MS,
     ended_sessions,
@@ -32,6 +34,7 @@ def start(camera: Camera) -> None:
     wait_until_it_answers(camera.vapix, APP_NAME, timeout=30)
 
 
+@pytest.mark.hard_case(1)
 def test_a_trigger_that_is_active_when_the_app_starts(
     camera: Camera, app: AppClient, trigger: Trigger
 ) -> None:
@@ -71,6 +74,7 @@ def test_a_trigger_that_ended_while_the_app_was_away(
     assert len(describer.requests()) == before
 
 
+@pytest.mark.hard_case(21)
 def test_a_stop_in_mid_call_ends_the_session_as_shutdown(
     camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:
@@ -97,6 +101,7 @@ def test_a_stop_in_mid_call_ends_the_session_as_shutdown(
         assert any(line.endswith("stopping -> ended (shutdown)") for line in told), told
 
 
+@pytest.mark.hard_case(21, virtual_only="no real camera lets a test send a signal")
 def test_sigterm_is_a_stop(
     virtual: VirtualCamera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:
@@ -137,6 +142,7 @@ def test_a_restart_keeps_profiles_and_begins_anew(
     assert wait_for_end(app, watch).id == after.id
 
 
+@pytest.mark.hard_case(11, virtual_only="no real camera lets a test kill an app")
 def test_a_crash_is_ended_as_interrupted_and_monitoring_goes_on(
     virtual: VirtualCamera, app: AppClient, trigger: Trigger
 ) -> None:
@@ -159,6 +165,8 @@ def test_a_crash_is_ended_as_interrupted_and_monitoring_goes_on(
     assert wait_for_end(app, watch, 2).end_reason == "inactive"
 
 
+@pytest.mark.hard_case(13)
+@pytest.mark.hard_case(14)
 def test_deleting_a_profile_ends_its_session_only(
     camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:
@@ -181,6 +189,7 @@ def test_deleting_a_profile_ends_its_session_only(
     assert wait_for_end(app, stays).end_reason == "inactive"
 
 
+@pytest.mark.hard_case(13)
 def test_disabling_a_profile_ends_its_session_and_enabling_begins_one(
     camera: Camera, app: AppClient, trigger: Trigger
 ) -> None:
@@ -196,6 +205,8 @@ def test_disabling_a_profile_ends_its_session_and_enabling_begins_one(
     wait_for_descriptions(app, watch, 1)
 
 
+@pytest.mark.hard_case(13)
+@pytest.mark.hard_case(14)
 def test_an_untouched_profile_goes_on_when_others_change(
     camera: Camera, app: AppClient, trigger: Trigger
 ) -> None:

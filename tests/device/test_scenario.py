@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.device.fixtures import (
     PROMPT_END_MS,
     ended_sessions,
@@ -24,6 +26,7 @@ from tools.camera import Camera, Trigger, VirtualCamera
 from tools.describer.scripted import Hang, Reply, ScriptedDescriber
 
 
+@pytest.mark.hard_case(7)
 def test_the_scenario_of_the_demo(
     camera: Camera,
     app: AppClient,
@@ -123,6 +126,7 @@ def test_each_activation_is_a_session_of_its_own(
     assert [s.end_reason for s in sessions] == ["completed"] * 3 + ["inactive"] * 3
 
 
+@pytest.mark.hard_case(8, virtual_only="a real camera's inputs do not change so fast")
 def test_flapping_leaves_nothing_open(
     virtual: VirtualCamera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:

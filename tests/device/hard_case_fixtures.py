@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of hard cases share: level checks, events of the camera, the app's health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tools.app_client import AppClient
+from tools.camera import Trigger, VirtualCamera
+from tools.settings import APP_NAME
+
+SCENARIO_TOPIC = "tnsaxis:CameraApplicationPlatform/tnsaxis:ObjectAnalytics/tnsaxis:"
+
+
+def topic_of(trigger: Trigger) -> str:
+    """The topic of a scenario's event, with its namespaces."""
+    return SCENARIO_TOPIC + trigger.scenario
+
+
+@contextmanager
+def level_checks(app: AppClient, seconds: int = 1) -> Iterator[None]:
+    """The app compares levels every `seconds`, and as seldom as by default afterwards."""
+    app.call("PUT", "settings", body={"levelCheckSec": seconds})
+    try:
+        yield
+    finally:
+        app.call("PUT", "settings", body={"levelCheckSec": 30})
+
+
+@contextmanager
+def one_thread(app: AppClient) -> Iterator[None]:
+    """The app makes one call at a time, and as many as by default afterwards."""
+    app.change_settings(describer={"maxConcurrent": 1})
+    try:
+        yield
+    finally:
+        app.change_settings(describer={"maxConcurrent": 4})
+
+
+def counter(app: AppClient, name: str) -> int:
+    """One of the counters in status.cgi."""
+    return app.status().counters[name]
+
+
+def starts_of_app(camera: VirtualCamera) -> int:
+    """How often the camera has started the app, restarts after a crash included."""
+    (starts,) = [a["starts"] for a in camera.control.status()["apps"] if a["name"] == APP_NAME]
+    return int(starts)
+
+
+def app_log(camera: VirtualCamera, *words: str) -> list[str]:
+    """The lines of the app's log that have all these words."""
+    lines = camera.vapix.system_log(APP_NAME)
+    return [line for line in lines if all(word in line for word in words)]
