@@ -6,6 +6,7 @@
 
 from tools.camera.connect import connect
 from tools.camera.control import ControlClient, Snapshot
+from tools.camera.faults import Faults
 from tools.camera.protocol import Camera, Trigger
 from tools.camera.real import RealCamera
 from tools.camera.virtual import VirtualCamera, start_virtual_camera
@@ -13,6 +14,7 @@ from tools.camera.virtual import VirtualCamera, start_virtual_camera
 __all__ = [
     "Camera",
     "ControlClient",
+    "Faults",
     "RealCamera",
     "Snapshot",
     "Trigger",

@@ -107,15 +107,21 @@ class ControlClient:
         """What was asked of the camera that it does not have."""
         return self.call("GET", "unsupported")
 
-    def call(self, method: str, path: str, body: Json | None = None) -> Json:
-        """One request; the JSON object it answers."""
-        answer = self._request(method, path, json=body).json()
+    def call(
+        self, method: str, path: str, body: Json | None = None, extra_seconds: float = 0.0
+    ) -> Json:
+        """One request; the JSON object it answers. It may take `extra_seconds` longer than
+        others."""
+        timeout = self._timeout + extra_seconds
+        answer = self._request(method, path, json=body, timeout=timeout).json()
         return answer if isinstance(answer, dict) else {}
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         url = f"{self.url}/{path}"
         try:
-            reply = self._session.request(method, url, timeout=self._timeout, **options)
+            reply = self._session.request(
+                method, url, timeout=options.pop("timeout", self._timeout), **options
+            )
         except requests.RequestException as error:
             raise Unreachable(
                 f"the virtual camera at {self.url} does not answer", "start it: `invoke camera`"

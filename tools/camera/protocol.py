@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tools.camera.faults import Faults
 from tools.errors import UsageError
 from tools.settings import CameraSettings
 from tools.vapix import VapixClient
@@ -60,6 +61,11 @@ class Camera(Protocol):
 
     @property
     def vapix(self) -> VapixClient: ...
+
+    @property
+    def faults(self) -> Faults:
+        """What can be made to go wrong. UsageError for a real camera."""
+        ...
 
     def triggers(self) -> tuple[Trigger, ...]:
         """The triggers that can be held active for any time here, the preferred first."""

@@ -7,8 +7,9 @@ import socket
 import time
 from urllib.parse import urlsplit
 
+from tools.camera.faults import Faults
 from tools.camera.protocol import Trigger
-from tools.errors import Refused, Unreachable
+from tools.errors import Refused, Unreachable, UsageError
 from tools.settings import CameraSettings
 from tools.vapix import VapixClient
 from tools.vapix.analytics import ALARM_SECONDS
@@ -29,6 +30,14 @@ class RealCamera:
     @property
     def vapix(self) -> VapixClient:
         return self._vapix
+
+    @property
+    def faults(self) -> Faults:
+        """UsageError: nothing can be made to go wrong in a real camera."""
+        raise UsageError(
+            f"{self._settings.name} is a real camera: it has no fault knobs",
+            "use the virtual camera: `invoke camera`",
+        )
 
     def triggers(self) -> tuple[Trigger, ...]:
         """The virtual inputs of cameras.toml, then the camera's scenarios.

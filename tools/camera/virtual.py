@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from tools.bootstrap import PROJECT
 from tools.camera.control import ControlClient
+from tools.camera.faults import Faults
 from tools.camera.protocol import Trigger
 from tools.errors import CameraError, UsageError
 from tools.settings import VIRTUAL_PASSWORD, VIRTUAL_USER, CameraSettings, virtual_settings
@@ -44,6 +45,7 @@ class VirtualCamera:
         self._settings = settings
         self._vapix = VapixClient(settings.url, settings.user, password)
         self.control = ControlClient(settings.control)
+        self.faults = Faults(self.control)
 
     @property
     def settings(self) -> CameraSettings:
