@@ -112,3 +112,36 @@ def test_the_context_holds_sources_and_the_manifest_alone() -> None:
     )
     assert set(members.values()) == {0o644}
     assert not [name for name in members if name.endswith((".o", ".eap", "/batondescribe"))]
+
+
+IMAGE = "axisecp/acap-native-sdk:12.4.0-aarch64-ubuntu24.04"
+FROM_STEP = ["Step 1/7 : ARG SDK_IMAGE", "Step 2/7 : FROM ${SDK_IMAGE}"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "pull access denied for standin/x, repository does not exist",
+        "manifest for axisecp/acap-native-sdk:9 not found: manifest unknown",
+        'Get "https://registry/v2/": dial tcp: lookup registry: no such host',
+    ],
+)
+def test_an_image_that_cannot_be_had_is_a_matter_of_set_up(message: str) -> None:
+    error = sdk._failure(message, FROM_STEP, IMAGE)
+
+    assert isinstance(error, SetupError)
+    assert IMAGE in error.message
+    assert "--sdk-image" in error.cure
+
+
+def test_the_compilers_words_in_the_container_are_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = [*FROM_STEP, "Step 7/7 : RUN make", "gcc -c -o obj/Log.o Log.c", "Log.c:3: error: no"]
+
+    error = sdk._failure("The command '/bin/sh -c ...' not found: 2", lines, IMAGE)
+
+    assert isinstance(error, BuildError)
+    shown = capsys.readouterr().err
+    assert "Log.c:3: error: no" in shown
+    assert "gcc -c" not in shown
