@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -49,7 +48,7 @@ def test_every_knob_reaches_the_camera(virtual: VirtualCamera) -> None:
 
 
 def test_a_bad_value_is_refused_with_its_name(virtual: VirtualCamera) -> None:
-    with pytest.raises(Refused, match="loseEdges: 1.5") as refused:
+    with pytest.raises(Refused, match=r"loseEdges: 1\.5") as refused:
         virtual.faults.lose_edges(1.5)
 
     assert refused.value.code == 400
