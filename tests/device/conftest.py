@@ -14,6 +14,7 @@ from tests.waiting import wait_until
 from tools import hard_case_report, testing
 from tools.app_client import AppClient
 from tools.camera import Camera, Trigger, VirtualCamera, connect, start_virtual_camera
+from tools.camera.faults import Faults
 from tools.deploy import deploy
 from tools.describer.scripted import ScriptedDescriber
 from tools.settings import APP_NAME, BUILD, VIRTUAL
@@ -116,6 +117,14 @@ def app(
         camera.set_trigger(trigger, False)
     _ensure_running(camera, client)
     _clear(client)
+
+
+@pytest.fixture
+def faults(virtual: VirtualCamera, app: AppClient) -> Iterator[Faults]:
+    """The virtual camera's faults, none of which outlives the test."""
+    yield virtual.faults
+    virtual.faults.clear()
+    virtual.faults.event_service.start()
 
 
 def _ensure_running(camera: Camera, client: AppClient) -> None:
