@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.device.fixtures import Json
 from tools.app_client import AppClient
 from tools.camera import Trigger, VirtualCamera
 from tools.settings import APP_NAME
@@ -41,6 +42,17 @@ def one_thread(app: AppClient) -> Iterator[None]:
 def counter(app: AppClient, name: str) -> int:
     """One of the counters in status.cgi."""
     return app.status().counters[name]
+
+
+def refusals(app: AppClient, profile: Json) -> list[str]:
+    """Why starts of the profile were refused, oldest first."""
+    query = {"limit": 1000, "include": "sessions"}
+    records = app.call("GET", "descriptions", params=query)["descriptions"]
+    return [
+        str(record["reason"])
+        for record in records
+        if (record["type"], record["profile"]) == ("refusal", profile["id"])
+    ]
 
 
 def starts_of_app(camera: VirtualCamera) -> int:

@@ -18,7 +18,7 @@ from tests.device.fixtures import (
     wait_for_end,
     wait_for_session,
 )
-from tests.device.hard_case_fixtures import one_thread
+from tests.device.hard_case_fixtures import one_thread, refusals
 from tests.waiting import wait_until
 from tools.app_client import AppClient
 from tools.camera import Camera, Trigger
@@ -140,20 +140,10 @@ def test_a_start_waits_for_a_worker_or_is_refused_with_a_reason(
     waiting = wait_for_session(narrow, once)
     camera.set_trigger(second, False)
     camera.set_trigger(second, True)
-    refusals = wait_until(lambda: refusals_of(narrow, once["id"]), "the second start to be refused")
+    told = wait_until(lambda: refusals(narrow, once), "the second start to be refused")
 
-    assert refusals == ["maxInFlight"]
+    assert told == ["maxInFlight"]
     assert [session.id for session in open_sessions(narrow, once)] == [waiting.id]
     describer.release()
     assert wait_for_end(narrow, once).id == waiting.id
     assert [s.end_reason for s in ended_sessions(narrow, once)] == ["completed"]
-
-
-def refusals_of(app: AppClient, profile: str) -> list[str]:
-    """The reasons of the refusals that were published for a profile, oldest first."""
-    records = app.call("GET", "descriptions", params={"limit": 1000, "include": "sessions"})
-    return [
-        str(record["reason"])
-        for record in records["descriptions"]
-        if record["type"] == "refusal" and record["profile"] == profile
-    ]
