@@ -63,6 +63,8 @@ class VirtualCamera:
         server = build_server(core)
         stack.push_async_callback(server.stop)
         await self._listen(server)
+        stack.push_async_callback(core.network.stop)
+        await core.network.start()
         stack.push_async_callback(core.manager.shut_down)
         await core.manager.boot()
         await self._install(core)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.virtual_camera.app_manager import AppManager
 from tools.virtual_camera.install_policy import InstallSettings, PackageCheck
+from tools.virtual_camera.network_services import NetworkServices
 from tools.virtual_camera.parameters_api import StoredAppParameters
 from tools.virtual_camera.sandbox import Sandbox
 from tools.virtual_camera.scenarios import ObjectAnalytics
@@ -39,6 +40,7 @@ class Core:
     analytics: ObjectAnalytics
     inputs: VirtualInputs
     unsupported: Unsupported
+    network: NetworkServices
 
 
 def build_core(
@@ -53,12 +55,13 @@ def build_core(
     unsupported = Unsupported()
     services.on_unsupported = unsupported.note
     install = InstallSettings(state / "install.json", settings.os_numbers)
+    gate = Gate(users, lambda: services.parameters.get(_POLICY) or "recommended")
     return Core(
         settings=settings,
         services=services,
         runtime=runtime,
         users=users,
-        gate=Gate(users, lambda: services.parameters.get(_POLICY) or "recommended"),
+        gate=gate,
         log=log,
         sandbox=sandbox,
         install=install,
@@ -74,4 +77,5 @@ def build_core(
         analytics=ObjectAnalytics(services.events, state / "objectanalytics.json"),
         inputs=VirtualInputs(services.events),
         unsupported=unsupported,
+        network=NetworkServices(services, gate, unsupported),
     )

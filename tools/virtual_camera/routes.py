@@ -37,6 +37,7 @@ def build_server(core: Core) -> WebServer:
     _add_parameters(server, core, discovery)
     _add_images(server, core)
     _add_inputs(server, core)
+    core.network.register(server, discovery)
     ControlApi(core).register(server)
     FaultApi(core).register(server)
     analytics = ObjectAnalyticsApi(core.analytics, core.gate, core.unsupported)
