@@ -17,9 +17,10 @@ import pytest
 from dbus_fast import Message, MessageType, Variant
 
 from tests.tools.test_camera_services import EVENTS, VIDEO, Client, connected, running, until
-from tests.tools.virtual_camera_helpers import RunningCamera
+from tests.tools.virtual_camera_helpers import MakePackage, RunningCamera, StartCamera
 from tools.errors import UsageError
 from tools.virtual_camera.faults import Faults
+from tools.virtual_camera.sandbox import Sandbox
 from tools.virtual_camera.services import CameraServices
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
@@ -334,3 +335,45 @@ def test_the_event_service_over_http(camera: RunningCamera) -> None:
         assert switch(body)[0] == 400
     answer = camera.request("GET", "/virtual/event-service", user="").json()
     assert answer == {"running": True}
+
+
+def can_fill_disk() -> bool:
+    return Sandbox(Path("/nowhere"), "", "host").can_fill_disk
+
+
+@pytest.mark.skipif(not can_fill_disk(), reason="needs root and bubblewrap")
+def test_a_full_disk_can_be_read_but_not_written(
+    camera: RunningCamera, make_package: MakePackage
+) -> None:
+    def store(text: str) -> list[str]:
+        reply = camera.request("POST", "/local/test_app/store.cgi", data=text)
+        return reply.text.splitlines()
+
+    def fill(full: bool) -> None:
+        reply = camera.request("POST", "/virtual/disk", user="", json={"full": full})
+        assert (reply.status_code, reply.json()) == (200, {"full": full})
+
+    assert camera.upload(make_package()) == "OK"
+    assert camera.control_app("start") == "OK"
+    camera.wait_until_serving()
+    assert store("before") == ["stored", "before"]
+    fill(True)
+    fill(True)
+    assert store("during") == ["No space left on device", "before"]
+    camera.control_app("restart")
+    camera.wait_until_serving()
+    assert store("during") == ["No space left on device", "before"]
+    fill(False)
+    assert store("later") == ["stored", "latere"]
+
+
+def test_without_a_sandbox_the_disk_cannot_be_filled(
+    start_camera: StartCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sandbox, "_probe", lambda _: False)
+    camera = start_camera()
+
+    reply = camera.request("POST", "/virtual/disk", user="", json={"full": True})
+
+    assert reply.status_code == 501
+    assert "bubblewrap" in reply.json()["error"]["message"]

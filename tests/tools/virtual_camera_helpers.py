@@ -22,7 +22,10 @@ EPOCH = 1_700_000_000
 TIMEOUT = 20.0
 SOURCE = Path(__file__).parent / "virtual_camera_app" / "main.c"
 ENDPOINTS = {
-    "admin": ("all.cgi", "crash.cgi", "exit.cgi", "access.cgi", "log.cgi", "fork.cgi"),
+    "admin": (
+        *("all.cgi", "crash.cgi", "exit.cgi", "access.cgi", "log.cgi", "fork.cgi"),
+        "store.cgi",
+    ),
     "operator": ("operator.cgi", "wait.cgi", "open.cgi", "waiting.cgi"),
     "viewer": ("viewer.cgi", "stream.cgi", "missing.cgi", "broken.cgi", "silent.cgi"),
 }

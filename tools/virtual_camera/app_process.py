@@ -45,7 +45,7 @@ class AppProcess:
         argv = launch.argv
         if launch.reports_pid:
             reader, writer = os.pipe2(os.O_CLOEXEC)
-            argv = [argv[0], "--info-fd", str(writer), *argv[1:]]
+            argv = [*launch.prefix, argv[0], "--info-fd", str(writer), *argv[1:]]
             try:
                 self._outer = await self._spawn(argv, (writer,))
             finally:

@@ -11,6 +11,7 @@ from aiohttp import web
 from tools.errors import ToolError
 from tools.virtual_camera.control_web import ControlError, boolean, guarded, json_body
 from tools.virtual_camera.core import Core
+from tools.virtual_camera.full_disk import fill, free
 from tools.virtual_camera.server import WebServer
 
 _LONGEST_DOWN_MS = 60_000
@@ -21,6 +22,8 @@ class FaultApi:
 
     def __init__(self, core: Core) -> None:
         self._services = core.services
+        self._sandbox = core.sandbox
+        self._manager = core.manager
         self._event_service = asyncio.Lock()
 
     def register(self, server: WebServer) -> None:
@@ -30,6 +33,8 @@ class FaultApi:
             ("DELETE", "faults", self._clear),
             ("GET", "event-service", self._event_service_state),
             ("POST", "event-service", self._switch_event_service),
+            ("GET", "disk", self._disk),
+            ("POST", "disk", self._fill_disk),
         ):
             server.add_open(method, f"/virtual/{path}", guarded(handler))
 
@@ -65,6 +70,25 @@ class FaultApi:
                 finally:
                     await self._set_event_service(True)
         return await self._event_service_state(request)
+
+    async def _disk(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"full": self._sandbox.is_disk_full})
+
+    async def _fill_disk(self, request: web.Request) -> web.StreamResponse:
+        """{"full": bool}: of every app, running or started later."""
+        full = boolean(await json_body(request), "full")
+        if full and not self._sandbox.can_fill_disk:
+            raise ControlError(501, "notPossible", "that takes root and a working bubblewrap")
+        self._sandbox.is_disk_full = full
+        act = fill if full else free
+        try:
+            for app in list(self._manager.apps.values()):
+                async with app.lock:
+                    if app.runner.pid:
+                        await act(app.runner.pid, self._sandbox.localdata(app.place))
+        except ToolError as error:
+            raise ControlError(501, "notPossible", str(error)) from error
+        return await self._disk(request)
 
     async def _set_event_service(self, running: bool) -> None:
         if running:

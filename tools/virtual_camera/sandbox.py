@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.virtual_camera.full_disk import full_disk_prefix
+
 APP_UID = 65534
 """nobody. On a device an app has a user of its own, made at install; here the message bus admits
 only users that the machine knows."""
@@ -58,6 +60,8 @@ class Launch:
 
     argv: list[str]
     reports_pid: bool
+    prefix: tuple[str, ...] = ()
+    """a command that prepares the machine for `argv` and becomes it"""
 
 
 class Sandbox:
@@ -70,6 +74,8 @@ class Sandbox:
         self._bwrap = shutil.which("bwrap") or ""
         self._is_root = os.geteuid() == 0
         self._works = bool(self._bwrap) and self._probe()
+        self.is_disk_full = False
+        """whether apps that are started from now on meet a full disk"""
 
     @property
     def uid(self) -> int:
@@ -79,6 +85,14 @@ class Sandbox:
     @property
     def is_confined(self) -> bool:
         return self._works
+
+    @property
+    def can_fill_disk(self) -> bool:
+        return self._works and self._is_root
+
+    def localdata(self, place: Place) -> str:
+        """As the app sees it."""
+        return str((_PACKAGES / place.app if self._works else place.package) / "localdata")
 
     def prepare(self, place: Place) -> None:
         """Make the folder for the app's sockets, and remove those of an earlier start."""
@@ -106,7 +120,8 @@ class Sandbox:
             )
             inner = [*self._drop(confined=True), "env", *_assign(environment)]
             inner.append(str(folder / command[0]))
-            return Launch([*self._view(place), "--", *inner, *command[1:]], reports_pid=True)
+            argv = [*self._view(place), "--", *inner, *command[1:]]
+            return Launch(argv, reports_pid=True, prefix=self._prefix(place))
         environment = self._environment(
             place, place.fastcgi_socket, str(self._platform), self._bus_address
         )
@@ -117,6 +132,12 @@ class Sandbox:
         inner = [*self._drop(confined=False), "env", "-i", "-C", str(place.package)]
         inner += _assign(environment)
         return Launch([*inner, program, *command[1:]], reports_pid=False)
+
+    def _prefix(self, place: Place) -> tuple[str, ...]:
+        if not self.is_disk_full:
+            return ()
+        disk = place.run.parent / f"{place.app}.disk"
+        return full_disk_prefix(str(place.package / "localdata"), str(disk))
 
     def _environment(self, place: Place, socket: Path, libraries: str, bus: str) -> dict[str, str]:
         environment = {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,6 +114,24 @@ static void answerWithLog(FCGX_Request* request) {
     FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\nlogged\n");
 }
 
+/* Puts the body into localdata/stored and says how that went, then what the file holds. */
+static void answerWithStore(FCGX_Request* request) {
+    char text[CHUNK];
+    int size = FCGX_GetStr(text, sizeof(text) - 1, request->in);
+    int file = open("localdata/stored", O_RDWR | O_CREAT, 0600);
+    int stored = file >= 0 && (size == 0 || write(file, text, (size_t)size) == size);
+
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\n%s\n",
+                 stored ? "stored" : strerror(errno));
+    if (file >= 0)
+        close(file);
+    file = open("localdata/stored", O_RDONLY);
+    ssize_t found = file >= 0 ? read(file, text, sizeof(text)) : 0;
+    FCGX_PutStr(text, found > 0 ? (int)found : 0, request->out);
+    if (file >= 0)
+        close(file);
+}
+
 /* Leaves a process behind that has left the app's session. */
 static void answerWithFork(FCGX_Request* request) {
     pid_t child = fork();
@@ -147,6 +166,8 @@ static void answer(FCGX_Request* request) {
         answerWithLog(request);
     else if (strcmp(name, "fork.cgi") == 0)
         answerWithFork(request);
+    else if (strcmp(name, "store.cgi") == 0)
+        answerWithStore(request);
     else if (strcmp(name, "missing.cgi") == 0)
         FCGX_FPrintF(request->out, "Status: 404 Not Here\r\nContent-Type: text/plain\r\n\r\nno\n");
     else if (strcmp(name, "broken.cgi") == 0)
