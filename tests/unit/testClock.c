@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The real clock's timers. Times are only bounded from the side that a busy machine cannot break.
+ */
+#include "Clock.h"
+#include "TestData.h"
+
+enum { MOST_CALLS = 64, TRIES = 50 };
+
+typedef struct {
+    guint timer;
+    guint calls;
+    guint stopAfter;  /* calls; 0: never */
+    gint64 spinUntil; /* clockNow() up to which the first call keeps the loop */
+    gint64 at[MOST_CALLS];
+} Ticker;
+
+static void onTick(gpointer data) {
+    Ticker* ticker = data;
+
+    ticker->at[ticker->calls % MOST_CALLS] = clockNow();
+    ticker->calls++;
+    while (clockNow() < ticker->spinUntil)
+        ;
+    if (ticker->calls == ticker->stopAfter)
+        stopTimer(&ticker->timer);
+}
+
+static gboolean isStopped(gconstpointer data) {
+    return ((const Ticker*)data)->timer == 0;
+}
+
+static void testTimerRepeatsUntilItStopsItself(void) {
+    Ticker ticker = {.stopAfter = 3};
+    gint64 began = clockNow();
+
+    ticker.timer = startTimer(2, onTick, &ticker);
+    waitUntil(isStopped, &ticker, "the third call");
+    runMainLoop();
+
+    g_assert_cmpuint(ticker.calls, ==, 3);
+    for (guint i = 0; i < 3; i++)
+        g_assert_cmpint(ticker.at[i] - began, >=, (i + 1) * 2000);
+}
+
+static void testTimersComeInTheOrderOfTheirTimes(void) {
+    Ticker late = {.stopAfter = 1}, early = {.stopAfter = 1};
+
+    late.timer = startTimer(6, onTick, &late);
+    early.timer = startTimer(3, onTick, &early);
+    waitUntil(isStopped, &late, "the later timer");
+
+    g_assert_cmpuint(early.calls, ==, 1);
+    g_assert_cmpint(early.at[0], <=, late.at[0]);
+}
+
+static void stopOther(gpointer data) {
+    stopTimer(&((Ticker*)data)->timer);
+}
+
+static void testTimerStoppedByAnotherIsNotCalled(void) {
+    Ticker victim = {.calls = 0};
+    Ticker witness = {.stopAfter = 1};
+    guint killer = startTimer(1, stopOther, &victim);
+
+    victim.timer = startTimer(2, onTick, &victim);
+    witness.timer = startTimer(4, onTick, &witness);
+    /* All three are due at once when the loop turns for the first time. */
+    for (gint64 until = clockNow() + 5000; clockNow() < until;)
+        ;
+    waitUntil(isStopped, &witness, "the last timer");
+    stopTimer(&killer);
+
+    g_assert_cmpuint(victim.calls, ==, 0);
+    g_assert_cmpuint(killer, ==, 0);
+}
+
+static void testStopIgnoresNoTimer(void) {
+    guint none = 0;
+
+    stopTimer(&none);
+
+    g_assert_cmpuint(none, ==, 0);
+}
+
+static void testLateTimerLeavesOutWhatItMissed(void) {
+    Ticker ticker = {.stopAfter = 5};
+    gint64 began = clockNow();
+
+    ticker.spinUntil = began + 20000;
+    ticker.timer = startTimer(2, onTick, &ticker);
+    waitUntil(isStopped, &ticker, "the fifth call");
+
+    /* The first call kept the loop for ten intervals; the next is on the schedule after it. */
+    g_assert_cmpint(ticker.at[1] - began, >=, 20000);
+    g_assert_cmpint(ticker.at[4] - began, >=, 20000 + 3 * 2000);
+}
+
+/* Whether ten calls of 5 ms, the first of which takes 4 ms, come on a schedule of 5 ms. */
+static gboolean keepsSchedule(void) {
+    Ticker ticker = {.stopAfter = 10};
+    gint64 began = clockNow();
+
+    ticker.spinUntil = began + 9000;
+    ticker.timer = startTimer(5, onTick, &ticker);
+    waitUntil(isStopped, &ticker, "the tenth call");
+    return ticker.at[9] - began < 10 * 5000 + 3000;
+}
+
+static void testLateCallDoesNotPushTheNextOnesBack(void) {
+    gboolean kept = FALSE;
+
+    for (guint i = 0; i < TRIES && !kept; i++) /* a busy machine may spoil some */
+        kept = keepsSchedule();
+
+    g_assert_true(kept);
+}
+
+int main(int argc, char** argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/clock/repeats", testTimerRepeatsUntilItStopsItself);
+    g_test_add_func("/clock/order", testTimersComeInTheOrderOfTheirTimes);
+    g_test_add_func("/clock/stoppedByAnother", testTimerStoppedByAnotherIsNotCalled);
+    g_test_add_func("/clock/noTimer", testStopIgnoresNoTimer);
+    g_test_add_func("/clock/leavesOut", testLateTimerLeavesOutWhatItMissed);
+    g_test_add_func("/clock/schedule", testLateCallDoesNotPushTheNextOnesBack);
+    return g_test_run();
+}
