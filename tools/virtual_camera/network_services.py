@@ -7,6 +7,7 @@ from tools.virtual_camera.device_info import ApiDiscovery
 from tools.virtual_camera.event_stream import EventStreamApi
 from tools.virtual_camera.server import Gate, WebServer
 from tools.virtual_camera.services import CameraServices
+from tools.virtual_camera.soap import SoapApi
 from tools.virtual_camera.unsupported import Unsupported
 from tools.virtual_camera.users import Access
 
@@ -18,11 +19,13 @@ class NetworkServices:
 
     def __init__(self, services: CameraServices, gate: Gate, unsupported: Unsupported) -> None:
         self._stream = EventStreamApi(services.events, gate, unsupported)
+        self._soap = SoapApi(services.events, unsupported)
 
     def register(self, server: WebServer, discovery: ApiDiscovery) -> None:
         """Add the addresses, and announce what they are."""
         server.add(f"{_CGI}/wssession.cgi", Access.VIEWER, self._stream.make_token)
         server.add_open("GET", "/vapix/ws-data-stream", self._stream.stream)
+        server.add("/vapix/services", Access.OPERATOR, self._soap.handle, ("POST",))
         discovery.announce(
             "event-streaming-over-websocket", "1.0", "Event streaming over WebSocket"
         )
