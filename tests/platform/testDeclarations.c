@@ -176,6 +176,42 @@ static void testRestartDeclaresAgain(void) {
     g_assert_cmpstr(recorder->states->str, ==, "0110");
 }
 
+typedef struct {
+    AXEventHandler* handler;
+    guint declaration;
+} Sender;
+
+/* Sends the state that there is already, until the library knows that nobody is there. */
+static gboolean isRefused(gconstpointer data) {
+    const Sender* sender = data;
+    gboolean active = FALSE;
+
+    return !sendValue(sender->handler, sender->declaration, "active", &active, AX_VALUE_TYPE_BOOL,
+                      NULL);
+}
+
+static void testSendingFailsWhileTheServiceIsAway(void) {
+    g_autoptr(AXEventHandler) handler = ax_event_handler_new();
+    g_autoptr(GError) error = NULL;
+    gboolean active = FALSE;
+    guint declaration = declare(handler, "Away", &active);
+    g_autoptr(Recorder) recorder = newRecorder(handler, "active", "Mine", "Away", NULL);
+    Sender sender = {handler, declaration};
+
+    waitForCount(&recorder->count, 1, "the state");
+    tellCamera("StopEvents", NULL);
+    waitUntil(isRefused, &sender, "sending to be refused");
+    active = TRUE;
+    g_assert_false(sendValue(handler, declaration, "active", &active, AX_VALUE_TYPE_BOOL, &error));
+    g_assert_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND);
+    tellCamera("StartEvents", NULL);
+    waitForCount(&recorder->count, 2, "the state after the restart");
+    sendActive(handler, declaration, TRUE);
+    waitForCount(&recorder->count, 3, "a change after the restart");
+
+    g_assert_cmpstr(recorder->states->str, ==, "001");
+}
+
 static void keepEvent(guint subscription, AXEvent* event, gpointer userData) {
     (void)subscription;
     *(AXEvent**)userData = event;
@@ -236,6 +272,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/declarations/free-undeclares", testFreeUndeclares);
     g_test_add_func("/declarations/what-the-camera-sees", testWhatTheCameraSees);
     g_test_add_func("/declarations/restart-declares-again", testRestartDeclaresAgain);
+    g_test_add_func("/declarations/service-away", testSendingFailsWhileTheServiceIsAway);
     g_test_add_func("/declarations/elements-and-time", testElementsAndTime);
     return g_test_run();
 }

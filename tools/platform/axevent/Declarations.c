@@ -16,6 +16,7 @@ typedef struct {
     gpointer userData;
     guint32 awaited; /* serial of the declaring call */
     gboolean complete;
+    gboolean lost; /* the service does not know it: it is down, or was just started */
 } Declaration;
 
 static GHashTable* declarations; /* id to Declaration*, owned */
@@ -58,6 +59,7 @@ void addDeclaration(guint id, gconstpointer owner, const AXEventKeyValueSet* set
     declaration->propertyKey = g_strdup(propertyKey);
     declaration->callback = callback;
     declaration->userData = userData;
+    declaration->lost = !isEventServiceUp();
     g_hash_table_insert(declarations, GUINT_TO_POINTER(id), declaration);
     declare(declaration);
 }
@@ -132,6 +134,11 @@ gboolean sendDeclared(guint id, gconstpointer owner, const AXEventKeyValueSet* s
         return FALSE;
     }
 
+    if (isEventServiceAway()) {
+        g_set_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND, "the event service is down");
+        return FALSE;
+    }
+
     g_autoptr(AXEventKeyValueSet) values = copyKeyValueSet(declaration->set);
     if (!applyChanges(values, set, error) || !checkComplete(values, error))
         return FALSE;
@@ -169,6 +176,7 @@ gboolean completeDeclaration(guint32 serial, GVariant* body, const char* refusal
 
     g_hash_table_remove(awaited, GUINT_TO_POINTER(serial));
     Declaration* declaration = findDeclaration(GPOINTER_TO_UINT(id));
+    declaration->lost = body == NULL;
     if (!body) {
         g_message("axevent: declaration %u waits: %s", declaration->id,
                   refusal ? refusal : "the event service does not answer");
@@ -177,6 +185,17 @@ gboolean completeDeclaration(guint32 serial, GVariant* body, const char* refusal
         pushCallback(runCompletion, id);
     }
     return TRUE;
+}
+
+void loseDeclarations(void) {
+    GHashTableIter iterator;
+    gpointer value;
+
+    if (!declarations)
+        return;
+    g_hash_table_iter_init(&iterator, declarations);
+    while (g_hash_table_iter_next(&iterator, NULL, &value))
+        ((Declaration*)value)->lost = TRUE;
 }
 
 void renewDeclarations(void) {

@@ -12,12 +12,16 @@
 /* Rules of one connection cost the bus a comparison for each broadcast; with more topics than this,
  * all events are asked for and sorted here. */
 #define MAX_MATCH_RULES 64
+#define FIND_TIMEOUT_MS 5000
 
 GMutex eventLock;
 
 static GDBusConnection* bus;               /* set once */
 static const EventLinkHandlers* receivers; /* set once */
 static GHashTable* watched;                /* match rule to GUINT_TO_POINTER(count) */
+static gboolean serviceUp;                 /* somebody owns the service's name */
+static gboolean ownerSeen;                 /* serviceUp comes from a NameOwnerChanged */
+static gboolean isAway;                    /* the bus has said that nobody has the service's name */
 
 static void handleSignal(GDBusMessage* message) {
     GVariant* body = g_dbus_message_get_body(message);
@@ -39,10 +43,12 @@ static void handleOwnerChange(GDBusMessage* message) {
     if (!body || !g_variant_is_of_type(body, G_VARIANT_TYPE("(sss)")))
         return;
     g_variant_get(body, "(&s&s&s)", &name, NULL, &newOwner);
-    if (!g_str_equal(name, SERVICE) || !*newOwner)
+    if (!g_str_equal(name, SERVICE))
         return;
     g_mutex_lock(&eventLock);
-    receivers->onServiceUp();
+    isAway = !*newOwner;
+    if (!isAway)
+        receivers->onServiceUp();
     g_mutex_unlock(&eventLock);
 }
 
@@ -88,13 +94,27 @@ static GDBusMessage* filterMessage(GDBusConnection* connection, GDBusMessage* me
     }
 }
 
+/* Asks the bus whether the service is there; what NameOwnerChanged said meanwhile is newer. */
+static void findService(GDBusConnection* connection) {
+    g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
+        connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        "NameHasOwner", g_variant_new("(s)", SERVICE), G_VARIANT_TYPE("(b)"),
+        G_DBUS_CALL_FLAGS_NONE, FIND_TIMEOUT_MS, NULL, NULL);
+
+    g_mutex_lock(&eventLock);
+    if (reply && !ownerSeen)
+        g_variant_get(reply, "(b)", &serviceUp);
+    g_mutex_unlock(&eventLock);
+}
+
 gboolean openEventLink(const EventLinkHandlers* handlers, GError** error) {
     GDBusConnection* connection = getBus(error);
 
     if (!connection)
         return FALSE;
     g_mutex_lock(&eventLock);
-    if (!bus) {
+    gboolean isNew = !bus;
+    if (isNew) {
         bus = connection;
         receivers = handlers;
         watched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -104,7 +124,13 @@ gboolean openEventLink(const EventLinkHandlers* handlers, GError** error) {
                          "arg0='" SERVICE "'");
     }
     g_mutex_unlock(&eventLock);
+    if (isNew)
+        findService(connection);
     return TRUE;
+}
+
+gboolean isEventServiceUp(void) {
+    return bus && serviceUp && !g_dbus_connection_is_closed(bus);
 }
 
 static guint32 sendCall(const char* method, GVariant* body, GDBusMessageFlags flags) {
@@ -124,6 +150,10 @@ guint32 callEventService(const char* method, GVariant* body) {
 
 void tellEventService(const char* method, GVariant* body) {
     sendCall(method, body, G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
+}
+
+gboolean isEventServiceAway(void) {
+    return isAway;
 }
 
 /* Events name their topic as /level0/level1/.../ in their first argument. */

@@ -16,6 +16,8 @@ typedef struct {
     void (*onEvent)(gint64 time, GVariant* keys);
     /* The answer to a call; body is NULL when the service refused or is not there. */
     void (*onReply)(guint32 serial, GVariant* body, const char* refusal);
+    /* The service has gone, or is another one now. */
+    void (*onServiceDown)(void);
     /* The service has started anew and has forgotten everything. */
     void (*onServiceUp)(void);
 } EventLinkHandlers;
@@ -23,11 +25,17 @@ typedef struct {
 /* Connects, once; FALSE with error set when there is no bus. Call it without eventLock. */
 gboolean openEventLink(const EventLinkHandlers* handlers, GError** error);
 
+/* FALSE while nobody owns the service's name on the bus. */
+gboolean isEventServiceUp(void);
+
 /* Sends a call and returns its serial; body may be floating. The answer goes to onReply. */
 guint32 callEventService(const char* method, GVariant* body);
 
 /* As callEventService, but without an answer. */
 void tellEventService(const char* method, GVariant* body);
+
+/* Whether the service is known to be down; what is told to it now is lost. */
+gboolean isEventServiceAway(void);
 
 /* Asks the bus for the broadcasts of topics that begin with these levels; asked for twice, it has
  * to be stopped twice. */
