@@ -85,6 +85,7 @@ def _settings(options: argparse.Namespace) -> CameraSettings:
         platform=options.platform,
         install=tuple(options.install),
     )
+        clock=not options.no_clock,
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,7 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--state", type=Path, help="a folder to keep; a fresh one, removed at the end, if not given"
     )
-    add("--source", default=defaults.source, help="video file, folder of photos, or `pattern`")
+    add(
+        "--source",
+        default=defaults.source,
+        help="video file, folder of photos, MJPEG address or `pattern`",
+    )
+    add("--no-clock", action="store_true", help="no date and time on the picture")
     add("--platform", type=Path, help="folder with the platform libraries")
     add("--install", type=Path, action="append", default=[], metavar="FILE.eap")
     add("--json", action="store_true", help="print one line of JSON when ready")

@@ -94,6 +94,7 @@ class VirtualCamera:
             raise SetupError(
                 f"port {self.settings.port} cannot be used: {error.strerror or error}",
                 "choose another with --port, or 0 for any free one",
+            clock=settings.clock,
             ) from error
         self._port = server.port
 

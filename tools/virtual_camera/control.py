@@ -8,6 +8,7 @@ name a loopback host, so that no web page in a browser can send it.
 from __future__ import annotations
 
 import os
+import re
 import signal
 from dataclasses import asdict
 
@@ -159,17 +160,19 @@ class ControlApi:
         return web.Response(body=jpeg, content_type="image/jpeg")
 
     async def _video(self, _request: web.Request) -> web.StreamResponse:
-        return web.json_response({"source": self._services.source})
+        return web.json_response({"source": _without_password(self._services.source)})
 
     async def _set_video(self, request: web.Request) -> web.StreamResponse:
         source = (await json_body(request)).get("source")
         if not isinstance(source, str) or not source:
-            raise ControlError(400, "badSource", "source must be a file, a folder or `pattern`")
+            raise ControlError(
+                400, "badSource", "source must be a file, a folder, an http:// address or `pattern`"
+            )
         try:
             self._services.set_source(source)
         except ToolError as error:
             raise ControlError(400, "badSource", str(error)) from error
-        return web.json_response({"source": source})
+        return web.json_response({"source": _without_password(source)})
 
     async def _signal(self, request: web.Request) -> web.StreamResponse:
         name, app = (await json_body(request)).get("signal"), request.match_info["app"]
@@ -186,6 +189,11 @@ class ControlApi:
     async def _list_unsupported(self, _request: web.Request) -> web.StreamResponse:
         entries = [asdict(entry) for entry in self._unsupported.list()]
         return web.json_response({"unsupported": entries})
+
+
+def _without_password(source: str) -> str:
+    """An address without its credentials; any other source as it is."""
+    return re.sub(r"^(https?://)[^/]*@", r"\1", source)
 
 
 def _values(body: Body, name: str) -> dict[str, bool | int | float | str]:

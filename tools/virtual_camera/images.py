@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy
 from aiohttp import web
 
 from tools.virtual_camera.parameters import ParameterStore
@@ -155,6 +153,10 @@ class ImagesApi:
 
 def _edit(pixels: Pixels, options: ImageOptions) -> Pixels:
     """The pixels rotated, scaled to the size asked for, and labelled."""
+    import numpy
+
+    from tools.virtual_camera.opencv import cv2
+
     if options.rotation:
         pixels = numpy.rot90(pixels, -options.rotation // 90)
     pixels = numpy.array(fit(numpy.ascontiguousarray(pixels), options.width, options.height))

@@ -3,7 +3,7 @@
 
 Time in a source follows the clock and starts again at the end. A picture's name says what it really
 shows: "clip.avi#212" (frame 212, from 0), "gate.jpg", "pattern#17". OpenCV decodes, scales and
-encodes; it is loaded when the first source is opened.
+encodes; it is loaded when the first picture is made.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Frame:
 
     pixels: Pixels
     name: str
+    label: str = ""
+    """what is written on it, such as the time"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class PictureSource(ABC):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._latest: tuple[tuple[str, int, int, int], Picture] | None = None
+        self._latest: tuple[tuple[str, str, int, int, int], Picture] | None = None
 
     def frame(self) -> Frame:
         """The frame of this moment. NoPicture when it cannot be read."""
@@ -77,7 +79,7 @@ class PictureSource(ABC):
         The size must be positive, `quality` is 1 to 100. NoPicture when the source cannot be read.
         """
         frame = self.frame()
-        wanted = (frame.name, width, height, quality)
+        wanted = (frame.name, frame.label, width, height, quality)
         latest = self._latest
         if latest is not None and latest[0] == wanted:
             return latest[1]
@@ -100,11 +102,18 @@ class PictureSource(ABC):
 
 
 def open_source(spec: str, clock: Clock = time.monotonic) -> PictureSource:
-    """Open a video file, a photo, a folder of photos, or "pattern". UsageError when it is none."""
+    """Open a video file, a photo, a folder of photos, "pattern", or the address of another camera's
+    MJPEG stream. UsageError when it is none."""
+    if spec == PATTERN:
+        from tools.virtual_camera.pattern import PatternSource
+
+        return PatternSource(clock)
+    if spec.startswith(("http://", "https://")):
+        from tools.virtual_camera.mjpeg_source import MjpegSource
+
+        return MjpegSource(spec)
     from tools.virtual_camera import picture_sources  # loads OpenCV
 
-    if spec == PATTERN:
-        return picture_sources.PatternSource(clock)
     path = Path(spec)
     if path.is_dir():
         photos = sorted(p for p in path.iterdir() if p.suffix.lower() in _PHOTO_ENDINGS)
@@ -120,8 +129,9 @@ def open_source(spec: str, clock: Clock = time.monotonic) -> PictureSource:
 
 def fit(pixels: Pixels, width: int, height: int) -> Pixels:
     """Scale to this size as a whole, centred, with black bars where the shape differs."""
-    import cv2
     import numpy
+
+    from tools.virtual_camera.opencv import cv2
 
     rows, columns = pixels.shape[:2]
     if (columns, rows) == (width, height):
@@ -143,7 +153,7 @@ def fit(pixels: Pixels, width: int, height: int) -> Pixels:
 
 def encode(pixels: Pixels, quality: int = DEFAULT_QUALITY) -> bytes:
     """The pixels as a JPEG."""
-    import cv2
+    from tools.virtual_camera.opencv import cv2
 
     done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:

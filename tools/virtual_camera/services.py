@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.virtual_camera.bus import Bus
-from tools.virtual_camera.bus_server import BusServer
+from tools.virtual_camera.bus_server import BusServer, Service
+from tools.virtual_camera.clock import ClockedSource
 from tools.virtual_camera.dbus_services import EventsOnBus, ParametersOnBus, VideoOnBus
 from tools.virtual_camera.device_parameters import device_parameters
 from tools.virtual_camera.events import EventService
@@ -34,8 +35,10 @@ class CameraServices:
         os_version: str,
         model: str,
         source: str = PATTERN,
+        clock: bool = True,
     ) -> None:
-        """UsageError when `source` is no video, photo, folder of photos or "pattern"."""
+        """`clock` draws date and time on the picture. UsageError when `source` is no video, photo,
+        folder of photos, address of an MJPEG stream or "pattern"."""
         self.events = EventService()
         self.parameters = ParameterStore(
             state_dir / "parameters.json",
@@ -45,7 +48,8 @@ class CameraServices:
             | device_parameters(serial=serial, os_version=os_version),
         )
         self.source = source
-        self.pictures: PictureSource = open_source(source)
+        self._clock = clock
+        self.pictures = self._open(source)
         self.snapshots = SnapshotLog()
         self.faults = Faults()
         self.on_unsupported: Callable[[str, str], None] | None = None
@@ -103,11 +107,19 @@ class CameraServices:
         """Bring the event service back; apps find out, declare anew and read all states again."""
         await self._events_on_bus.start()
 
+    async def serve(self, service: Service) -> None:
+        """Put one more service on the apps' bus, while that runs."""
+        await self._server.serve(service)
+
     def set_source(self, spec: str) -> None:
         """Show another video, photos, or the pattern. UsageError leaves the old one."""
-        before, self.pictures = self.pictures, open_source(spec)
+        before, self.pictures = self.pictures, self._open(spec)
         self.source = spec
         self._executor.submit(before.close)
+
+    def _open(self, spec: str) -> PictureSource:
+        source = open_source(spec)
+        return ClockedSource(source) if self._clock else source
 
     def _note_unsupported(self, kind: str, name: str) -> None:
         if self.on_unsupported is not None:

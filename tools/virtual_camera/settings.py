@@ -37,6 +37,8 @@ class CameraSettings:
     """the platform libraries; None for build/platform/<architecture>/lib of this project"""
     install: tuple[Path, ...] = ()
     restart: RestartPolicy = field(default_factory=RestartPolicy)
+    clock: bool = True
+    """whether date and time are drawn on the picture"""
 
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES:

@@ -136,7 +136,7 @@ def share(data: bytes) -> int:
 
 
 def _turn(pixels: Pixels, settings: FrameSettings) -> Pixels:
-    import cv2
+    from tools.virtual_camera.opencv import cv2
 
     codes = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
     if settings.rotation:
@@ -151,8 +151,9 @@ def _turn(pixels: Pixels, settings: FrameSettings) -> Pixels:
 
 
 def _raw(pixels: Pixels, settings: FrameSettings) -> bytes:
-    import cv2
     import numpy
+
+    from tools.virtual_camera.opencv import cv2
 
     if settings.format is VideoFormat.RGB:
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).tobytes()
