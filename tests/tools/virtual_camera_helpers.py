@@ -48,6 +48,20 @@ class RunningCamera:
     def url(self) -> str:
         return self._camera.url
 
+    @property
+    def https(self) -> str:
+        return self._camera.https
+
+    @property
+    def service_port(self) -> int:
+        """Of 127.0.0.12, where apps use their service accounts; 0 when it could not be had."""
+        return self._camera.service_port
+
+    @property
+    def bus_address(self) -> str:
+        """The apps' system bus."""
+        return self._camera.bus_address
+
     def start(self) -> None:
         self._thread.start()
         try:

@@ -58,6 +58,7 @@ def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
         ready = {
             "name": settings.name,
             "url": camera.url,
+            "https": camera.https,
             "control": camera.control,
             "user": settings.user,
             "arch": settings.architecture,
@@ -67,6 +68,7 @@ def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
         return
     print(f"{settings.model} ({settings.architecture}, AXIS OS {settings.os_version})")
     print(f"  VAPIX    {camera.url}  user {settings.user}")
+    print(f"  HTTPS    {camera.https}  with a certificate of its own")
     print(f"  control  {camera.control}  (no password, this machine only)")
     print("  stop     Ctrl-C", flush=True)
 
@@ -75,6 +77,7 @@ def _settings(options: argparse.Namespace) -> CameraSettings:
     return CameraSettings(
         name=options.name,
         port=options.port,
+        https_port=options.https_port,
         user=options.user,
         password=options.password,
         architecture=options.arch,
@@ -82,10 +85,10 @@ def _settings(options: argparse.Namespace) -> CameraSettings:
         model=options.model,
         state=options.state,
         source=options.source,
+        clock=not options.no_clock,
         platform=options.platform,
         install=tuple(options.install),
     )
-        clock=not options.no_clock,
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -95,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, default=defaults.port, help="8080 unless given; 0 for any free one")
+    add("--https-port", type=int, default=defaults.https_port, help="any free one unless given")
     add("--user", default=defaults.user, help="the administrator (root)")
     add("--password", default=defaults.password, help="and the password (pass)")
     add("--arch", default=defaults.architecture, choices=ARCHITECTURES)

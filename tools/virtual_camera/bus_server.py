@@ -46,7 +46,8 @@ Handler = Callable[[Call], Reply | Awaitable[Reply]]
 
 @dataclass(frozen=True)
 class Service:
-    """A name on the bus, an object of the same interface and its methods.
+    """A name on the bus, an object of the same interface and its methods. The bus name may be
+    another one: `bus_name`.
 
     `methods` gives for each the signature of its arguments and its handler. A ToolError of a
     handler goes to the caller as INTERFACE.Error.KIND, where it has a `kind`.
@@ -54,6 +55,11 @@ class Service:
 
     name: str
     methods: dict[str, tuple[str, Handler]]
+    bus_name: str = ""
+
+    @property
+    def owned_name(self) -> str:
+        return self.bus_name or self.name
 
     @property
     def path(self) -> str:
@@ -127,7 +133,7 @@ class BusServer:
         """Answer calls to a service from now on. SetupError when the bus denies its name."""
         assert self._bus is not None
         self._services[service.name] = service
-        reply = await self._bus.request_name(service.name, NameFlag.DO_NOT_QUEUE)
+        reply = await self._bus.request_name(service.owned_name, NameFlag.DO_NOT_QUEUE)
         if reply is not RequestNameReply.PRIMARY_OWNER:
             raise SetupError(f"the bus does not give the name {service.name}")
 
@@ -135,7 +141,7 @@ class BusServer:
         """Give the name back: for the apps, the service is down."""
         assert self._bus is not None
         self._services.pop(service.name, None)
-        await self._bus.release_name(service.name)
+        await self._bus.release_name(service.owned_name)
 
     def on_gone(self, callback: Callable[[str], None]) -> None:
         """Call `callback(bus name)` for each connection that ends."""

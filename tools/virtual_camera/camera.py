@@ -30,10 +30,19 @@ class VirtualCamera:
         self.settings = settings
         self._cleanup = contextlib.AsyncExitStack()
         self._port = 0
+        self._https_port = 0
+        self.service_port = 0
+        """of the apps' own address, 127.0.0.12; 0 when it could not be had"""
+        self.bus_address = ""
+        """the apps' system bus"""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def https(self) -> str:
+        return f"https://127.0.0.1:{self._https_port}"
 
     @property
     def control(self) -> str:
@@ -64,7 +73,10 @@ class VirtualCamera:
         stack.push_async_callback(server.stop)
         await self._listen(server)
         stack.push_async_callback(core.network.stop)
-        await core.network.start()
+        await core.network.start(server)
+        self._https_port = core.network.https_port
+        self.service_port = core.network.service_port
+        self.bus_address = services.bus_address
         stack.push_async_callback(core.manager.shut_down)
         await core.manager.boot()
         await self._install(core)
@@ -82,6 +94,7 @@ class VirtualCamera:
             os_version=settings.os_version,
             model=settings.model,
             source=settings.source,
+            clock=settings.clock,
         )
         await services.start()
         stack.push_async_callback(services.stop)
@@ -94,7 +107,6 @@ class VirtualCamera:
             raise SetupError(
                 f"port {self.settings.port} cannot be used: {error.strerror or error}",
                 "choose another with --port, or 0 for any free one",
-            clock=settings.clock,
             ) from error
         self._port = server.port
 

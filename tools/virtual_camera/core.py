@@ -13,6 +13,7 @@ from tools.virtual_camera.parameters_api import StoredAppParameters
 from tools.virtual_camera.sandbox import Sandbox
 from tools.virtual_camera.scenarios import ObjectAnalytics
 from tools.virtual_camera.server import Gate
+from tools.virtual_camera.service_accounts import ServiceAccounts
 from tools.virtual_camera.services import CameraServices
 from tools.virtual_camera.settings import CameraSettings
 from tools.virtual_camera.system_log import SystemLog
@@ -55,7 +56,8 @@ def build_core(
     unsupported = Unsupported()
     services.on_unsupported = unsupported.note
     install = InstallSettings(state / "install.json", settings.os_numbers)
-    gate = Gate(users, lambda: services.parameters.get(_POLICY) or "recommended")
+    accounts = ServiceAccounts()
+    gate = Gate(users, lambda: services.parameters.get(_POLICY) or "recommended", accounts)
     return Core(
         settings=settings,
         services=services,
@@ -77,5 +79,5 @@ def build_core(
         analytics=ObjectAnalytics(services.events, state / "objectanalytics.json"),
         inputs=VirtualInputs(services.events),
         unsupported=unsupported,
-        network=NetworkServices(services, gate, unsupported),
+        network=NetworkServices(settings, services, state, gate, accounts, log, unsupported),
     )

@@ -1,23 +1,52 @@
 # SPDX-License-Identifier: MIT
-"""The services of the camera that hold connections or speak of them: event streams, SOAP, MQTT."""
+"""The camera's services beyond its plain HTTP pages: HTTPS, the apps' own address, event streams,
+SOAP, MQTT."""
 
 from __future__ import annotations
 
+import errno
+import logging
+from pathlib import Path
+
+from tools.errors import SetupError
+from tools.virtual_camera.certificate import tls_context
 from tools.virtual_camera.device_info import ApiDiscovery
 from tools.virtual_camera.event_stream import EventStreamApi
 from tools.virtual_camera.server import Gate, WebServer
+from tools.virtual_camera.service_accounts import ADDRESS, ServiceAccounts, ServiceAccountsOnBus
 from tools.virtual_camera.services import CameraServices
+from tools.virtual_camera.settings import CameraSettings
 from tools.virtual_camera.soap import SoapApi
+from tools.virtual_camera.system_log import WARNING, SystemLog
 from tools.virtual_camera.unsupported import Unsupported
 from tools.virtual_camera.users import Access
 
+_log = logging.getLogger(__name__)
 _CGI = "/axis-cgi"
 
 
 class NetworkServices:
     """Registered while the server is built; runs between `start` and `stop`."""
 
-    def __init__(self, services: CameraServices, gate: Gate, unsupported: Unsupported) -> None:
+    def __init__(
+        self,
+        settings: CameraSettings,
+        services: CameraServices,
+        state: Path,
+        gate: Gate,
+        accounts: ServiceAccounts,
+        log: SystemLog,
+        unsupported: Unsupported,
+    ) -> None:
+        self._settings = settings
+        self._services = services
+        self._state = state
+        self._accounts = accounts
+        self._log = log
+        self.https_port = 0
+        """where HTTPS is, once started"""
+        self.service_port = 0
+        """where the apps' address is; 0 when it cannot be had"""
         self._stream = EventStreamApi(services.events, gate, unsupported)
         self._soap = SoapApi(services.events, unsupported)
 
@@ -30,8 +59,46 @@ class NetworkServices:
             "event-streaming-over-websocket", "1.0", "Event streaming over WebSocket"
         )
 
-    async def start(self) -> None:
-        """Begin what runs by itself."""
+    async def start(self, server: WebServer) -> None:
+        """Listen on more addresses of the started `server`, and begin what runs by itself.
+
+        SetupError when the HTTPS port is taken or no certificate can be made.
+        """
+        host = f"axis-{self._settings.serial.lower()}"
+        context = await tls_context(self._state / "https", host)
+        port = self._settings.https_port
+        try:
+            self.https_port = await server.listen("127.0.0.1", port, context)
+        except OSError as error:
+            raise SetupError(
+                f"port {port} cannot be used: {error.strerror or error}",
+                "choose another with --https-port, or 0 for any free one",
+            ) from error
+        self._services.parameters.set("HTTPS.Port", str(self.https_port))
+        on_bus = ServiceAccountsOnBus(
+            self._accounts, await self._listen_for_apps(server), self._warn
+        )
+        await self._services.serve(on_bus.service)
+
+    async def _listen_for_apps(self, server: WebServer) -> str:
+        """Listen on the apps' address; why it cannot be had, else ""."""
+        port = self._settings.service_port
+        try:
+            self.service_port = await server.listen(ADDRESS, port)
+        except OSError as error:
+            cures = {
+                errno.EACCES: "only root may, or `sysctl net.ipv4.ip_unprivileged_port_start=80`",
+                errno.EADDRINUSE: "another camera or web server has it",
+            }
+            cure = cures.get(error.errno or 0, "")
+            said = f"{ADDRESS} port {port} cannot be used: {error.strerror}"
+            return f"no VAPIX for apps: {said}" + (f" ({cure})" if cure else "")
+        return ""
+
+    def _warn(self, reason: str) -> None:
+        """Tell who runs the camera, and who reads its log, what an app could not have."""
+        _log.warning("%s", reason)
+        self._log.write("", WARNING, reason, name="httpd")
 
     async def stop(self) -> None:
         """End every connection."""

@@ -6,11 +6,16 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import socket
+import ssl
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from tools.virtual_camera.digest import DigestAuthenticator
+from tools.virtual_camera.service_accounts import ADDRESS as APP_ADDRESS
+from tools.virtual_camera.service_accounts import ServiceAccounts
 from tools.virtual_camera.unsupported import Unsupported
 from tools.virtual_camera.users import Access, Account, UserStore
 from tools.virtual_camera.web import Handler, Refusal, error_page, json_error
@@ -18,7 +23,7 @@ from tools.virtual_camera.web import Handler, Refusal, error_page, json_error
 _log = logging.getLogger(__name__)
 
 ACCOUNT = web.RequestKey("account", Account)
-_IDENTITY = web.RequestKey("identity", tuple[str | None, bool])
+_IDENTITY = web.RequestKey("identity", tuple[Account | None, bool])
 SHUTDOWN_SECONDS = 0.3
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,12 +34,18 @@ _CONTROL = "/virtual/"
 
 
 class Gate:
-    """Decides who may pass. The scheme follows Network.HTTP.AuthenticationPolicy: Basic when it
-    says basic, else digest, which is also what `recommended` means on plain HTTP."""
+    """Decides who may pass, and by which scheme: Network.HTTP.AuthenticationPolicy says basic,
+    digest, basic_digest for both [unconfirmed], or recommended: digest on HTTP, Basic on HTTPS.
 
-    def __init__(self, users: UserStore, policy: Callable[[], str]) -> None:
+    The loopback address of the apps takes their service accounts alone, by Basic.
+    """
+
+    def __init__(
+        self, users: UserStore, policy: Callable[[], str], accounts: ServiceAccounts | None = None
+    ) -> None:
         self.users = users
         self._policy = policy
+        self._accounts = accounts or ServiceAccounts()
         self._digest = DigestAuthenticator(users.realm, users.find_ha1)
 
     def require(self, request: web.Request, access: Access) -> Account | None:
@@ -47,42 +58,61 @@ class Gate:
             return None
         if _IDENTITY not in request:  # a second look at the same answer would be a replay
             request[_IDENTITY] = self._identify(request, header)
-        name, stale = request[_IDENTITY]
-        account = self.users.find(name) if name else None
+        account, stale = request[_IDENTITY]
         if account is None:
             if access is Access.ANONYMOUS:
                 return None
-            raise self._unauthorized(stale=stale or not header)
+            raise self._unauthorized(request, stale=stale or not header)
         request[ACCOUNT] = account
         if account.access < access:
             raise Refusal(403, f"The user {account.name} may not access this resource.")
         return account
 
-    def _identify(self, request: web.Request, header: str) -> tuple[str | None, bool]:
-        scheme, policy = header.partition(" ")[0].lower(), self._policy()
-        if scheme == "digest" and policy != "basic":
-            verdict = self._digest.check(request.method, request.raw_path, header)
-            return verdict.user, verdict.stale
-        if scheme == "basic" and policy == "basic":
-            return self._check_basic(header.partition(" ")[2]), False
-        return None, False
+    def _schemes(self, request: web.Request) -> tuple[str, ...]:
+        policy = self._policy()
+        if _is_for_apps(request) or policy == "basic":
+            return ("basic",)
+        if policy == "digest":
+            return ("digest",)
+        if policy == "basic_digest":
+            return ("digest", "basic")
+        return ("basic",) if request.secure else ("digest",)
 
-    def _check_basic(self, token: str) -> str | None:
+    def _identify(self, request: web.Request, header: str) -> tuple[Account | None, bool]:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() not in self._schemes(request):
+            return None, False
+        if scheme.lower() == "basic":
+            return self._check_basic(request, token), False
+        verdict = self._digest.check(request.method, request.raw_path, header)
+        return self.users.find(verdict.user) if verdict.user else None, verdict.stale
+
+    def _check_basic(self, request: web.Request, token: str) -> Account | None:
         try:
             user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except (binascii.Error, UnicodeDecodeError, ValueError):
             return None
-        return user if self.users.verify(user, password) else None
+        if _is_for_apps(request):
+            return self._accounts.find(user, password)
+        return self.users.find(user) if self.users.verify(user, password) else None
 
-    def _unauthorized(self, *, stale: bool) -> Refusal:
-        challenge = self._digest.challenge(stale=stale)
-        if self._policy() == "basic":
-            challenge = f'Basic realm="{self.users.realm}"'
+    def _unauthorized(self, request: web.Request, *, stale: bool) -> Refusal:
+        headers = CIMultiDict[str]()
+        for scheme in self._schemes(request):
+            basic = f'Basic realm="{self.users.realm}"'
+            challenge = basic if scheme == "basic" else self._digest.challenge(stale=stale)
+            headers.add("WWW-Authenticate", challenge)
         return Refusal(
             401,
             "This server could not verify that you are authorized to access this document.",
-            {"WWW-Authenticate": challenge},
+            headers,
         )
+
+
+def _is_for_apps(request: web.Request) -> bool:
+    """Whether it came in on the apps' loopback address."""
+    name = request.transport.get_extra_info("sockname") if request.transport else None
+    return isinstance(name, tuple) and name[0] == APP_ADDRESS
 
 
 class WebServer:
@@ -134,6 +164,16 @@ class WebServer:
         await site.start()
         self.port = int(self._runner.addresses[0][1])
 
+    async def listen(self, host: str, port: int, context: ssl.SSLContext | None = None) -> int:
+        """Listen on one more address, after `start`; the port. OSError when it is taken."""
+        listener = socket.create_server((host, port), backlog=512)
+        try:
+            await web.SockSite(self._runner, listener, ssl_context=context).start()
+        except BaseException:
+            listener.close()
+            raise
+        return int(listener.getsockname()[1])
+
     async def stop(self) -> None:
         await self._runner.cleanup()
 
@@ -165,9 +205,11 @@ class WebServer:
     def _unknown(self, request: web.Request) -> web.StreamResponse:
         """An address that nobody serves: VAPIX calls are counted, so that they can be told apart
         from mistakes (GET /virtual/unsupported)."""
-        if request.path.startswith(("/axis-cgi/", "/vapix/", "/config/", "/onvif-cgi/", "/local/")):
+        if request.path.startswith(
+            ("/axis-cgi/", "/vapix/", "/config/", "/onvif-cgi/", "/onvif/", "/local/")
+        ):
             self.gate.require(request, Access.VIEWER)
-        if request.path.startswith(("/axis-cgi/", "/vapix/", "/config/", "/onvif-cgi/")):
+        if request.path.startswith(("/axis-cgi/", "/vapix/", "/config/", "/onvif-cgi/", "/onvif/")):
             self._unsupported.note("vapix", request.path)
             message = f"The requested URL {request.path} is not supported by this virtual camera."
             return error_page(404, message)

@@ -25,6 +25,10 @@ class CameraSettings:
     name: str = "virtual"
     port: int = 8080
     """0 takes any free port"""
+    https_port: int = 0
+    """0 takes any free port"""
+    service_port: int = 80
+    """of 127.0.0.12, where apps use their service accounts; on a device always 80"""
     user: str = "root"
     password: str = field(default="pass", repr=False)
     architecture: str = "host"
@@ -33,12 +37,12 @@ class CameraSettings:
     state: Path | None = None
     """a folder to keep; None for a fresh one that is removed at the end"""
     source: str = "pattern"
+    clock: bool = True
+    """whether date and time are drawn on the picture"""
     platform: Path | None = None
     """the platform libraries; None for build/platform/<architecture>/lib of this project"""
     install: tuple[Path, ...] = ()
     restart: RestartPolicy = field(default_factory=RestartPolicy)
-    clock: bool = True
-    """whether date and time are drawn on the picture"""
 
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES:

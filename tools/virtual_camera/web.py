@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_FORM = 1 << 20
@@ -19,11 +20,11 @@ MAX_FORM = 1 << 20
 class Refusal(Exception):
     """A request that is answered with an HTTP error status and a page like the device's."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
-        self.headers = headers or {}
+        self.headers: Mapping[str, str] = headers or {}
 
 
 _TITLES = {
@@ -42,9 +43,11 @@ _TITLES = {
 }
 
 
-def error_page(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+def error_page(status: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
     """An HTML error page as the device's web server makes them."""
     title = _TITLES.get(status, "Error")
+    found = CIMultiDict(headers or {})
+    found["Content-Type"] = "text/html; charset=iso-8859-1"
     body = (
         '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
         f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
@@ -53,7 +56,7 @@ def error_page(status: int, message: str, headers: dict[str, str] | None = None)
     return web.Response(
         status=status,
         body=body.encode("iso-8859-1", "replace"),
-        headers={"Content-Type": "text/html; charset=iso-8859-1", **(headers or {})},
+        headers=found,
     )
 
 
