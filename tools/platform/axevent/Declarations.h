@@ -15,12 +15,14 @@ gboolean removeDeclaration(guint id, gconstpointer owner, GError** error);
 
 void removeAllDeclarations(gconstpointer owner);
 
-/* Sends set, whose missing keys come from the declaration. */
+/* Sends set, whose missing keys come from the declaration. FALSE while the service does not know the
+ * declaration. */
 gboolean sendDeclared(guint id, gconstpointer owner, const AXEventKeyValueSet* set,
                       GDateTime* timeStamp, GError** error);
 
 /* What the event service says. */
 gboolean completeDeclaration(guint32 serial, GVariant* body, const char* refusal);
+void loseDeclarations(void);
 void renewDeclarations(void);
 
 #endif

@@ -33,7 +33,11 @@ static void renewAll(void) {
 
 static gboolean connectHandler(AXEventErrorCode code, GError** error) {
     static const EventLinkHandlers handlers = {
-        .onEvent = deliverEvent, .onReply = dispatchReply, .onServiceUp = renewAll};
+        .onEvent = deliverEvent,
+        .onReply = dispatchReply,
+        .onServiceDown = loseDeclarations,
+        .onServiceUp = renewAll,
+    };
     g_autoptr(GError) reason = NULL;
 
     if (openEventLink(&handlers, &reason))

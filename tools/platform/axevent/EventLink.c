@@ -21,7 +21,6 @@ static const EventLinkHandlers* receivers; /* set once */
 static GHashTable* watched;                /* match rule to GUINT_TO_POINTER(count) */
 static gboolean serviceUp;                 /* somebody owns the service's name */
 static gboolean ownerSeen;                 /* serviceUp comes from a NameOwnerChanged */
-static gboolean isAway;                    /* the bus has said that nobody has the service's name */
 
 static void handleSignal(GDBusMessage* message) {
     GVariant* body = g_dbus_message_get_body(message);
@@ -46,8 +45,10 @@ static void handleOwnerChange(GDBusMessage* message) {
     if (!g_str_equal(name, SERVICE))
         return;
     g_mutex_lock(&eventLock);
-    isAway = !*newOwner;
-    if (!isAway)
+    ownerSeen = TRUE;
+    serviceUp = *newOwner != '\0';
+    receivers->onServiceDown(); /* also when another took over */
+    if (serviceUp)
         receivers->onServiceUp();
     g_mutex_unlock(&eventLock);
 }
@@ -150,10 +151,6 @@ guint32 callEventService(const char* method, GVariant* body) {
 
 void tellEventService(const char* method, GVariant* body) {
     sendCall(method, body, G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
-}
-
-gboolean isEventServiceAway(void) {
-    return isAway;
 }
 
 /* Events name their topic as /level0/level1/.../ in their first argument. */

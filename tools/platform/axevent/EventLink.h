@@ -34,9 +34,6 @@ guint32 callEventService(const char* method, GVariant* body);
 /* As callEventService, but without an answer. */
 void tellEventService(const char* method, GVariant* body);
 
-/* Whether the service is known to be down; what is told to it now is lost. */
-gboolean isEventServiceAway(void);
-
 /* Asks the bus for the broadcasts of topics that begin with these levels; asked for twice, it has
  * to be stopped twice. */
 void watchTopic(const char* const* levels, guint count);
