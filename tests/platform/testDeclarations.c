@@ -205,8 +205,7 @@ static void testSendingFailsWhileTheServiceIsDown(void) {
     waitForCount(&recorder->count, 1, "the state");
     tellCamera("StopEvents", NULL);
     active = TRUE;
-    g_assert_false(
-        sendValue(handler, declaration, "active", &active, AX_VALUE_TYPE_BOOL, &error));
+    g_assert_false(sendValue(handler, declaration, "active", &active, AX_VALUE_TYPE_BOOL, &error));
     g_assert_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND);
     tellCamera("StartEvents", NULL);
     guint ticks = g_timeout_add(5, wakeUp, NULL); /* no callback tells of the second declaration */
@@ -229,8 +228,7 @@ static void testDeclaringWhileTheServiceIsDown(void) {
     ax_event_key_value_set_add_key_value(set, "active", NULL, &active, AX_VALUE_TYPE_BOOL, NULL);
     ax_event_handler_declare(handler, set, FALSE, &declaration, noteComplete, &complete, &error);
     g_assert_no_error(error);
-    g_assert_false(
-        sendValue(handler, declaration, "active", &active, AX_VALUE_TYPE_BOOL, &error));
+    g_assert_false(sendValue(handler, declaration, "active", &active, AX_VALUE_TYPE_BOOL, &error));
     g_assert_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND);
     tellCamera("StartEvents", NULL);
     waitForCount(&complete, declaration, "the declaration to be complete");

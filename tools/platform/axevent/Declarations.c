@@ -134,7 +134,7 @@ gboolean sendDeclared(guint id, gconstpointer owner, const AXEventKeyValueSet* s
         return FALSE;
     }
 
-    if (declaration->lost) {
+    if (declaration->lost || !isEventServiceUp()) {
         g_set_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND, "the event service is down");
         return FALSE;
     }
