@@ -15,8 +15,8 @@ gboolean removeDeclaration(guint id, gconstpointer owner, GError** error);
 
 void removeAllDeclarations(gconstpointer owner);
 
-/* Sends set, whose missing keys come from the declaration. FALSE while the service does not know the
- * declaration. */
+/* Sends set, whose missing keys come from the declaration. FALSE while the service does not know
+ * the declaration. */
 gboolean sendDeclared(guint id, gconstpointer owner, const AXEventKeyValueSet* set,
                       GDateTime* timeStamp, GError** error);
 

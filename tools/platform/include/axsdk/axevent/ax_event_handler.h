@@ -53,7 +53,8 @@ gboolean ax_event_handler_undeclare(AXEventHandler* event_handler, guint declara
                                     GError** error);
 
 /* Keys that the event leaves out keep their declared value (stateful: their current one). FALSE
- * with AX_EVENT_ERROR_SEND while the event service is down, until it knows the declaration again. */
+ * with AX_EVENT_ERROR_SEND while the event service is down, until it knows the declaration again.
+ */
 gboolean ax_event_handler_send_event(AXEventHandler* event_handler, guint declaration,
                                      AXEvent* event, GError** error);
 
