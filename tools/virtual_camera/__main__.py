@@ -87,6 +87,7 @@ def _settings(options: argparse.Namespace) -> CameraSettings:
         source=options.source,
         clock=not options.no_clock,
         platform=options.platform,
+        sysroot=options.sysroot,
         install=tuple(options.install),
     )
 
@@ -115,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--no-clock", action="store_true", help="no date and time on the picture")
     add("--platform", type=Path, help="folder with the platform libraries")
+    add("--sysroot", type=Path, help="folder with the libraries of --arch, for its emulation")
     add("--install", type=Path, action="append", default=[], metavar="FILE.eap")
+    add("--count", type=int, default=1, help="this many cameras, on the next free ports")
     add("--json", action="store_true", help="print one line of JSON when ready")
     return parser
 

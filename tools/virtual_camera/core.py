@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.virtual_camera.app_manager import AppManager
+from tools.virtual_camera.emulation import find_emulator
 from tools.virtual_camera.install_policy import InstallSettings, PackageCheck
 from tools.virtual_camera.network_services import NetworkServices
 from tools.virtual_camera.parameters_api import StoredAppParameters
@@ -52,7 +53,8 @@ def build_core(
     users = UserStore(state / "users.json", f"AXIS_{settings.serial}")
     users.put(settings.user, settings.password, Access.ADMIN)
     log = SystemLog(host)
-    sandbox = Sandbox(settings.platform_folder, services.bus_address, host)
+    emulator = find_emulator(settings.architecture, settings.sysroot)
+    sandbox = Sandbox(settings.platform_folder, services.bus_address, host, emulator)
     unsupported = Unsupported()
     services.on_unsupported = unsupported.note
     install = InstallSettings(state / "install.json", settings.os_numbers)

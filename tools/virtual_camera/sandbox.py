@@ -4,6 +4,7 @@
 bubblewrap builds the view where the machine lets it: as root the app then runs under APP_UID, else
 in a user namespace under the caller's own uid. Elsewhere the app runs without a sandbox, in its
 real folder, and the platform's syslog library is preloaded since there is no /dev/log of its own.
+An app for another processor than this machine's is run by the emulator, in either way.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.virtual_camera.emulation import Emulator
 from tools.virtual_camera.full_disk import full_disk_prefix
 
 APP_UID = 65534
@@ -22,6 +24,8 @@ APP_UID = 65534
 only users that the machine knows."""
 _PACKAGES = Path("/usr/local/packages")
 _LIBRARIES = "/usr/local/lib/platform"
+_EMULATOR = "/usr/local/lib/emulator"
+_SYSROOT = "/usr/local/lib/sysroot"
 _BUS = "/run/dbus/system_bus_socket"
 _ETC = (
     *("alternatives", "ca-certificates", "fonts", "gai.conf", "hosts", "ld.so.cache", "ld.so.conf"),
@@ -67,8 +71,11 @@ class Launch:
 class Sandbox:
     """The one place that knows how apps are confined on this machine."""
 
-    def __init__(self, platform: Path, bus_address: str, host: str) -> None:
+    def __init__(
+        self, platform: Path, bus_address: str, host: str, emulator: Emulator | None = None
+    ) -> None:
         self._platform = platform
+        self._emulator = emulator
         self._bus_address = bus_address
         self._host = host
         self._bwrap = shutil.which("bwrap") or ""
@@ -118,7 +125,8 @@ class Sandbox:
             environment = self._environment(
                 place, Path(f"/run/{place.app}/fcgi.sock"), _LIBRARIES, self._bus_inside()
             )
-            inner = [*self._drop(confined=True), "env", *_assign(environment)]
+            inner = [*self._drop(confined=True), "env"]
+            inner += self._run(place, command[0], environment, _EMULATOR, _SYSROOT)
             inner.append(str(folder / command[0]))
             argv = [*self._view(place), "--", *inner, *command[1:]]
             return Launch(argv, reports_pid=True, prefix=self._prefix(place))
@@ -130,8 +138,22 @@ class Sandbox:
             environment["LD_PRELOAD"] = str(self._platform / _SYSLOG_LIBRARY)
         program = str(place.package / command[0])
         inner = [*self._drop(confined=False), "env", "-i", "-C", str(place.package)]
-        inner += _assign(environment)
+        emulator = self._emulator
+        seen = (str(emulator.program), str(emulator.sysroot)) if emulator else ("", "")
+        inner += self._run(place, command[0], environment, *seen)
         return Launch([*inner, program, *command[1:]], reports_pid=False)
+
+    def _run(
+        self, place: Place, program: str, environment: Mapping[str, str], qemu: str, sysroot: str
+    ) -> list[str]:
+        """What `env` needs to run `program`. On a camera of another processor its libraries are no
+        use to a program of this machine, such as a script's shell."""
+        if self._emulator is None:
+            return _assign(environment)
+        if self._emulator.runs(place.package / program):
+            return self._emulator.command(qemu, sysroot, environment)
+        mine = {name: text for name, text in environment.items() if not name.startswith("LD_")}
+        return _assign(mine)
 
     def _prefix(self, place: Place) -> tuple[str, ...]:
         if not self.is_disk_full:
@@ -168,6 +190,9 @@ class Sandbox:
         argv += ["--perms", "0755", "--dir", "/usr/local/lib"]
         argv += ["--bind", str(place.package), folder]
         argv += ["--ro-bind-try", str(self._platform), _LIBRARIES]
+        if self._emulator is not None:
+            argv += ["--ro-bind", str(self._emulator.program), _EMULATOR]
+            argv += ["--ro-bind", str(self._emulator.sysroot), _SYSROOT]
         argv += ["--proc", "/proc", "--dev", "/dev", "--bind", str(place.syslog), "/dev/log"]
         argv += ["--perms", "1777", "--tmpfs", "/dev/shm", "--perms", "1777", "--tmpfs", "/tmp"]
         argv += ["--perms", "0755", "--dir", "/var", "--perms", "1777", "--tmpfs", "/var/tmp"]

@@ -41,6 +41,8 @@ class CameraSettings:
     """whether date and time are drawn on the picture"""
     platform: Path | None = None
     """the platform libraries; None for build/platform/<architecture>/lib of this project"""
+    sysroot: Path | None = None
+    """the libraries of another architecture than this machine's; without it none of its apps run"""
     install: tuple[Path, ...] = ()
     restart: RestartPolicy = field(default_factory=RestartPolicy)
 
