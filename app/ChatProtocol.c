@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ChatProtocol.h"
 
-/* clang-format off */
-G_DEFINE_QUARK(describe-error, describeError)
-/* clang-format on */
+/* Not G_DEFINE_QUARK: its cache is written by whichever thread comes first, without a lock. */
+GQuark describeError_quark(void) {
+    return g_quark_from_static_string("describe-error");
+}
 
 enum { MOST_TOKENS = 400 };
 

@@ -4,6 +4,8 @@
  * push the next ones back, and calls that could not be made in time are left out. */
 #include "Clock.h"
 
+#include <time.h>
+
 typedef struct {
     guint id;
     gint64 due, everyUs;
@@ -25,10 +27,15 @@ gint64 clockNow(void) {
 }
 
 char* clockText(void) {
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char* seconds = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
+    gint64 now = g_get_real_time();
+    time_t seconds = (time_t)(now / G_USEC_PER_SEC);
+    struct tm utc;
+    char text[32];
 
-    return g_strdup_printf("%s.%03dZ", seconds, g_date_time_get_microsecond(now) / 1000);
+    /* Not GDateTime: its time zone is shared by all threads, and its checks race. */
+    gmtime_r(&seconds, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    return g_strdup_printf("%s.%03dZ", text, (int)(now % G_USEC_PER_SEC / 1000));
 }
 
 /* NULL when no timer is set. */

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-/* clang-format off */
-G_DEFINE_QUARK(config-error, configError)
-/* clang-format on */
+/* Not G_DEFINE_QUARK: its cache is written by whichever thread comes first, without a lock. */
+GQuark configError_quark(void) {
+    return g_quark_from_static_string("config-error");
+}
 
 struct JsonReader {
     const json_t* object;

@@ -10,7 +10,7 @@ typedef struct {
     gpointer data;
 } FakeTimer;
 
-static gint64 now = G_TIME_SPAN_DAY;
+static _Atomic gint64 now = G_TIME_SPAN_DAY; /* workers read it */
 static GList* timers = NULL; /* FakeTimer*, any order */
 static guint lastId = 0;
 
