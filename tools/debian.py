@@ -34,10 +34,23 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "libjansson-dev",
         "libfcgi-dev",
     ),
-    # Runs a virtual camera: its private bus, and the sandbox of its apps.
-    "camera": ("dbus-daemon", "bubblewrap"),
+    # Runs a virtual camera: its private bus, the sandbox of its apps, its certificate.
+    "camera": ("dbus-daemon", "bubblewrap", "openssl"),
     # Checks the C code.
     "check": ("valgrind", "cppcheck"),
+    # Builds for the processors of cameras; what is linked against is tools/sysroot's business.
+    "cross": (
+        "gcc-aarch64-linux-gnu",
+        "libc6-dev-arm64-cross",
+        "gcc-arm-linux-gnueabihf",
+        "libc6-dev-armhf-cross",
+        "make",
+        "pkg-config",
+    ),
+    # Builds a GLib for ThreadSanitizer.
+    "threads": ("meson", "ninja-build", "python3-packaging"),
+    # Checks the lifecycle's model.
+    "model": ("spin",),
 }
 
 _SKIP = "BATONDESCRIBE_SKIP_PACKAGES"
