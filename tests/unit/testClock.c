@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The real clock's timers. Times are only bounded from the side that a busy machine cannot break.
  */
+#include <string.h>
+
 #include "Clock.h"
 #include "TestData.h"
 
 enum { MOST_CALLS = 64, TRIES = 50 };
+
+static gint64 wallClockUs = 0;
+
+/* GLib's, in this program: the wall clock, which somebody sets while the app runs. */
+gint64 g_get_real_time(void) {
+    return wallClockUs;
+}
 
 typedef struct {
     guint timer;
@@ -117,6 +126,36 @@ static void testLateCallDoesNotPushTheNextOnesBack(void) {
     g_assert_true(kept);
 }
 
+static void setWallClock(gpointer iso) {
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(iso, NULL);
+
+    wallClockUs = g_date_time_to_unix(time) * G_USEC_PER_SEC;
+}
+
+/* One day ahead, and back behind where it was, as after a reboot without a battery. */
+static void testWallClockJumpsMoveNoTimer(void) {
+    static char ahead[] = "2026-03-02T10:00:00Z", behind[] = "1970-01-01T00:00:07Z";
+    char* const times[] = {ahead, behind};
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+
+    for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
+        Ticker ticker = {.stopAfter = 3};
+        setWallClock("2026-03-01T10:00:00Z");
+        gint64 began = clockNow();
+        ticker.timer = startTimer(4, onTick, &ticker);
+        guint jump = startTimer(6, setWallClock, times[i]);
+        waitUntil(isStopped, &ticker, "the third call");
+
+        g_autofree char* text = clockText();
+        g_assert_true(strncmp(text, times[i], strlen("2026-03-02T10:00:0")) == 0);
+        g_assert_cmpuint(ticker.calls, ==, 3);
+        g_assert_cmpint(ticker.at[2] - began, >=, 3 * 4000);
+        g_assert_false(waitUnlessCancelled(cancel, 2));
+        g_assert_cmpint(clockNow() - ticker.at[2], >=, 2000);
+        stopTimer(&jump);
+    }
+}
+
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/repeats", testTimerRepeatsUntilItStopsItself);
@@ -125,5 +164,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/clock/noTimer", testStopIgnoresNoTimer);
     g_test_add_func("/clock/leavesOut", testLateTimerLeavesOutWhatItMissed);
     g_test_add_func("/clock/schedule", testLateCallDoesNotPushTheNextOnesBack);
+    g_test_add_func("/clock/wall-clock-jumps", testWallClockJumpsMoveNoTimer);
     return g_test_run();
 }
