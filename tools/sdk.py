@@ -13,7 +13,6 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import docker.errors
 
 from tools import console, eap
 from tools.bootstrap import PROJECT
+from tools.built_by import BuiltBy
 from tools.eap.writer import manifest_text, write_atomically
 from tools.errors import BuildError, SetupError
 from tools.settings import APP_NAME
@@ -36,16 +36,7 @@ _NO_IMAGE = re.compile(
     r"pull access denied|not found|no such image|manifest unknown|no such host|dial tcp|timeout",
     re.I,
 )
-_CURE_ENGINE = "start Docker, or build for the virtual camera: --arch host"
-
-
-@dataclass(frozen=True)
-class BuiltBy:
-    """What compiled a package."""
-
-    image: str
-    """The image's name and id, "" without one"""
-    compiler: str
+_CURE_ENGINE = "start Docker, or build without it: --sdk debian"
 
 
 def build(manifest: eap.Manifest, folder: Path, image: str, *, epoch: int) -> BuiltBy:
@@ -60,13 +51,13 @@ def build(manifest: eap.Manifest, folder: Path, image: str, *, epoch: int) -> Bu
             made = _run_build(engine, _context(manifest), image, epoch)
             try:
                 _take_results(engine, made, folder)
-                compiler = _compiler(engine, made)
-                identity = engine.images.get(image).id if _has(engine, image) else ""
+                compiler, flags = _compiler(engine, made)
+                digest = _digest(engine, image)
             finally:
                 engine.images.remove(made, force=True)
         finally:
             _tidy(engine)
-    return BuiltBy(image=f"{image} {identity}".strip(), compiler=compiler)
+    return BuiltBy(compiler=compiler, flags=flags, image=image, digest=digest)
 
 
 @contextmanager
@@ -94,12 +85,14 @@ def _tidy(engine: docker.DockerClient) -> None:
         time.sleep(0.2)
 
 
-def _has(engine: docker.DockerClient, image: str) -> bool:
+def _digest(engine: docker.DockerClient, image: str) -> str:
+    """The digest of `image` in its registry; its id when it came from none."""
     try:
-        engine.images.get(image)
+        found = engine.images.get(image)
     except docker.errors.ImageNotFound:
-        return False
-    return True
+        return ""
+    digests = found.attrs.get("RepoDigests") or [f"@{found.id}"]
+    return str(digests[0]).partition("@")[2]
 
 
 def _run_build(engine: docker.DockerClient, context: bytes, image: str, epoch: int) -> str:
@@ -142,7 +135,7 @@ def _failure(message: str, lines: list[str], image: str) -> SetupError | BuildEr
     if not compiled and _NO_IMAGE.search(message):
         return SetupError(
             f"the SDK image {image} is not here and cannot be fetched: {message[:200]}",
-            "pull it where the network allows, name another with --sdk-image, or use --arch host",
+            "pull it where the network allows, name another with --sdk-image, or use --sdk debian",
         )
     for line in lines:
         if not _COMPILED.search(line):
@@ -202,7 +195,12 @@ def _take_results(engine: docker.DockerClient, image: str, folder: Path) -> None
         raise BuildError(f"acap-build in {image} left no package", "see what the image's tool does")
 
 
-def _compiler(engine: docker.DockerClient, image: str) -> str:
-    shell = ". /opt/axis/acapsdk/environment-setup* >/dev/null 2>&1; $CC --version"
-    output: Any = engine.containers.run(image, ["/bin/sh", "-c", shell], remove=True)
-    return bytes(output).decode(errors="replace").partition("\n")[0]
+def _compiler(engine: docker.DockerClient, image: str) -> tuple[str, str]:
+    """The compiler's version line, and the flags of the SDK's environment."""
+    shell = (
+        ". /opt/axis/acapsdk/environment-setup* >/dev/null 2>&1;"
+        ' $CC --version | head -n 1; echo "$CC $CFLAGS $LDFLAGS"'
+    )
+    answer: Any = engine.containers.run(image, ["/bin/sh", "-c", shell], remove=True)
+    lines = bytes(answer).decode(errors="replace").splitlines()
+    return (lines[0], " ".join(lines[1].split())) if len(lines) == 2 else ("", "")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import build, eap, sdk
+from tools import build, eap, sdk, toolchain
 from tools.bootstrap import PROJECT
 from tools.errors import BuildError, SetupError, UsageError
 from tools.settings import BUILD, project_version
@@ -66,10 +66,12 @@ def test_the_compilers_words_are_shown_and_nothing_is_left(
     broken = tmp_path / "app"
     broken.mkdir()
     (broken / "Makefile").write_text("all:\n\t$(CC) -c main.c -o /dev/null\n")
+    (broken / "LICENSE").write_text("free")
     (broken / "main.c").write_text("int main(void) { return nothing; }\n")
     monkeypatch.setattr(build, "PROJECT", tmp_path)
     monkeypatch.setattr(build, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(build, "build_platform", lambda: tmp_path)
+    monkeypatch.setattr(toolchain, "PROJECT", tmp_path)
+    monkeypatch.setattr(build, "build_platform", lambda _architecture: tmp_path)
 
     with pytest.raises(BuildError, match="the app could not be built"):
         build.build("host")
@@ -99,7 +101,7 @@ def test_without_an_engine_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(SetupError, match="no container engine") as raised:
         build.build("aarch64")
-    assert "--arch host" in raised.value.cure
+    assert "--sdk debian" in raised.value.cure
 
 
 def test_the_context_holds_sources_and_the_manifest_alone() -> None:
