@@ -59,10 +59,15 @@ def build(
         "port": "where it listens on 127.0.0.1; 0 for any free port",
         "user": "its administrator",
         "password": "its administrator's password",
-        "source": "its picture: a video file, a folder of photos, or pattern",
+        "source": "its picture: a video file, a folder of photos, an MJPEG address, or pattern",
         "state": "a folder to keep its state in; otherwise it forgets everything",
         "install": "an .eap to install and start; may be given again",
         "json": "print one line of JSON when it is ready",
+        "os": "AXIS OS line: 11, 12 or 13",
+        "model": "its product name",
+        "name": "its own name, from which its serial number follows",
+        "count": "this many cameras, on the next free ports",
+        "clock": "draw date and time on the picture",
     },
     iterable=["install"],
 )
@@ -76,10 +81,20 @@ def camera(
     install: list[str] | None = None,
     json: bool = False,
 ) -> None:
-    """Start a virtual camera and keep it running until Ctrl-C."""
-    from tools import commands
+    os: int = 12,
+    model: str = "",
+    name: str = "virtual",
+    count: int = 1,
+    clock: bool = True,
+    """Start a virtual camera, or many, and keep it running until Ctrl-C."""
+    from tools import camera_run
 
-    commands.camera(port, user, password, source, state, install or [], json)
+    camera_run.run(
+        camera_run.CameraRun(
+            port, user, password, source, state, install or [], os, model, name, count, clock, json
+        ),
+        arch,
+    )
 
 
 @task(

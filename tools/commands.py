@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tools import build as builder
-from tools import console, debian, os_lines, settings, testing, watch
+from tools import console, os_lines, settings, testing, watch
 from tools import deploy as deployer
 from tools import lint as linter
 from tools.app_client import AppClient, Sessions, Status
-from tools.camera import Trigger, connect, start_virtual_camera
-from tools.errors import AppError, SetupError, UsageError
+from tools.camera import Trigger, connect
+from tools.errors import AppError, UsageError
 
 
 def build(
@@ -34,42 +32,6 @@ def build(
     )
     size = f"{built.size / 1024:.0f} KiB"
     console.result(f"{_shown(built.path)} ({size}, sha256 {built.sha256[:16]}...)")
-
-
-def camera(
-    port: int,
-    user: str,
-    password: str,
-    source: str,
-    state: str,
-    install: Sequence[str],
-    as_json: bool,
-) -> None:
-    """Run a virtual camera until Ctrl-C or SIGTERM, or until it ends by itself."""
-    if not 0 <= port <= 65535:
-        raise UsageError(f"{port} is no port", "take one from 1 to 65535, or 0 for any free one")
-    packages = [_existing(name, "package") for name in install]
-    if source != "pattern":
-        source = str(_existing(source, "picture source").resolve())
-    debian.require("build", "camera")
-    builder.build_platform()
-    with start_virtual_camera(
-        port=port,
-        user=user,
-        password=password,
-        source=source,
-        state=Path(state) if state else None,
-        install=packages,
-    ) as started:
-        ready = {**started.ready, "name": started.settings.name}
-        settings.announce_virtual_camera(ready)
-        try:
-            _say_ready(ready, as_json)
-            code = started.wait()
-        finally:
-            settings.withdraw_virtual_camera(int(ready["pid"]))
-    if code != 0:
-        raise SetupError(f"the virtual camera ended with exit code {code}", "read its log above")
 
 
 def deploy(camera: str, package: str, allow_unsigned: bool) -> None:
@@ -131,7 +93,12 @@ def status(camera: str, as_json: bool) -> None:
 
 
 def test_on_device(
-    camera: str, package: str, select: str, report: str, describer_host: str
+    camera: str,
+    package: str,
+    select: str,
+    report: str,
+    describer_host: str,
+    architecture: str,
 ) -> None:
     """Run tests/device on the camera."""
     testing.test_on_device(
@@ -140,6 +107,7 @@ def test_on_device(
         select,
         Path(report) if report else None,
         describer_host,
+        architecture,
     )
 
 
@@ -163,15 +131,6 @@ def _status(app: AppClient) -> Status | None:
     except AppError as error:
         console.notice(error.message)
         return None
-
-
-def _say_ready(ready: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        console.result(json.dumps(ready))
-        return
-    console.result(f"camera   {ready['url']} (user {ready['user']})")
-    console.result(f"control  {ready['control']}")
-    console.result("Ctrl-C stops it; in another terminal: `invoke deploy`, then `invoke status`")
 
 
 def _existing(name: str, what: str) -> Path:

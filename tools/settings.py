@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,9 @@ def find_camera(name: str, path: Path = CAMERAS_FILE) -> CameraSettings:
         return running_virtual_camera()
     cameras = read_cameras(path)
     if name not in cameras:
+        for line in _read_running().get("fleet", []):
+            if line["name"] == name and _is_alive(int(line["pid"])):
+                return virtual_settings(line)
         known = ", ".join([VIRTUAL, *sorted(cameras)])
         raise UsageError(
             f"there is no camera called {name!r}",
@@ -101,10 +104,13 @@ def password_of(camera: CameraSettings, environment: Mapping[str, str] | None = 
     raise SetupError(f"no password for camera {camera.name!r} is known", f"set {own}")
 
 
-def announce_virtual_camera(ready: Mapping[str, Any]) -> None:
-    """Let other tasks find the virtual camera that has just reported `ready` (its --json line)."""
+def announce_virtual_camera(
+    ready: Mapping[str, Any], fleet: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Let other tasks find the virtual camera that has just reported `ready` (its --json line), as
+    "virtual"; and those of the same run by their own names."""
     _RUNNING_FILE.parent.mkdir(parents=True, exist_ok=True)
-    _RUNNING_FILE.write_text(json.dumps(dict(ready)))
+    _RUNNING_FILE.write_text(json.dumps({**ready, "fleet": [dict(line) for line in fleet]}))
 
 
 def withdraw_virtual_camera(pid: int) -> None:

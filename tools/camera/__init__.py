@@ -9,7 +9,7 @@ from tools.camera.control import ControlClient, Snapshot
 from tools.camera.faults import Faults
 from tools.camera.protocol import Camera, Trigger
 from tools.camera.real import RealCamera
-from tools.camera.virtual import VirtualCamera, start_virtual_camera
+from tools.camera.virtual import VirtualCamera, start_virtual_camera, start_virtual_cameras
 
 __all__ = [
     "Camera",
@@ -21,4 +21,5 @@ __all__ = [
     "VirtualCamera",
     "connect",
     "start_virtual_camera",
+    "start_virtual_cameras",
 ]

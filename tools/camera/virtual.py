@@ -95,15 +95,29 @@ def start_virtual_camera(
     packages to install and start, `options` further ones of tools.virtual_camera. Its log goes to
     `log`, or to this process's stderr. Start it on the main thread: it ends with that thread.
     """
-    command = [sys.executable, "-m", "tools.virtual_camera", "--json", "--port", str(port)]
-    command += ["--user", user, "--password", password, "--source", source, *options]
+    command = ["--port", str(port), "--user", user, "--password", password, "--source", source]
     if state is not None:
         command += ["--state", str(state.resolve())]
     for package in install:
         command += ["--install", str(package.resolve())]
-    with _log_stream(log) as stream, _process(command, stream) as process:
-        ready = _wait_until_ready(process, log)
-        yield VirtualCamera(virtual_settings(ready), password, ready, process)
+    with start_virtual_cameras(1, [*command, *options], password=password, log=log) as cameras:
+        yield cameras[0]
+
+
+@contextmanager
+def start_virtual_cameras(
+    count: int,
+    options: Sequence[str] = (),
+    *,
+    password: str = VIRTUAL_PASSWORD,
+    log: Path | None = None,
+) -> Iterator[list[VirtualCamera]]:
+    """As `start_virtual_camera`, `count` of them in one run. `options` are those of
+    tools.virtual_camera; `password` is what they say."""
+    command = [sys.executable, "-m", "tools.virtual_camera", "--json", "--count", str(count)]
+    with _log_stream(log) as stream, _process([*command, *options], stream) as process:
+        lines = _ready_lines(process, log, count)
+        yield [VirtualCamera(virtual_settings(line), password, line, process) for line in lines]
 
 
 @contextmanager
@@ -158,15 +172,18 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path | None) -> dict[str, Any]:
-    """The one line that the camera prints when it can be used."""
-    line = _first_line(process)
-    try:
-        ready = json.loads(line) if line else None
-    except ValueError:
-        ready = None
-    if isinstance(ready, dict):
-        return ready
+def _ready_lines(
+    process: subprocess.Popen[bytes], log: Path | None, count: int
+) -> list[dict[str, Any]]:
+    """The line that each camera prints when it can be used."""
+    found: list[dict[str, Any]] = []
+    for line in _lines(process, count):
+        try:
+            found.append(dict(json.loads(line)))
+        except (ValueError, TypeError):
+            break
+    if len(found) == count:
+        return found
     code = process.poll()
     state = f"ended with exit code {code}" if code is not None else "did not get ready"
     last = _last_error(log)
@@ -176,13 +193,14 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path | None) -> dic
     )
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> bytes:
+def _lines(process: subprocess.Popen[bytes], count: int) -> list[bytes]:
+    """The first lines, fewer when the process ends or takes too long."""
     assert process.stdout is not None
-    deadline = time.monotonic() + START_TIMEOUT
+    deadline = time.monotonic() + START_TIMEOUT + count
     received = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
-        while b"\n" not in received:
+        while received.count(b"\n") < count:
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 break
             piece = os.read(process.stdout.fileno(), 4096)
@@ -190,7 +208,7 @@ def _first_line(process: subprocess.Popen[bytes]) -> bytes:
                 process.wait()
                 break
             received += piece
-    return received.partition(b"\n")[0]
+    return received.splitlines()[: received.count(b"\n")]
 
 
 def _last_error(log: Path | None) -> str:

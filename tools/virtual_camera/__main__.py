@@ -10,12 +10,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tools.errors import ToolError, report
+from tools.errors import ToolError, UsageError, report
 from tools.virtual_camera.app_process import adopt_orphans
 from tools.virtual_camera.camera import VirtualCamera
+from tools.virtual_camera.fleet import MOST, fleet_settings, run_fleet
 from tools.virtual_camera.settings import ARCHITECTURES, OS_RELEASES, CameraSettings
 
 
@@ -24,13 +25,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     options = _parser().parse_args(arguments)
     try:
-        asyncio.run(_run(_settings(options), as_json=options.json))
+        if not 1 <= options.count <= MOST:
+            raise UsageError(f"{options.count} cameras are not possible", f"1 to {MOST} are")
+        settings = _settings(options)
+        if options.count > 1:
+            return run_fleet(fleet_settings(settings, options.count), _run_one(options.json))
+        asyncio.run(_run(settings, as_json=options.json))
     except ToolError as error:
         return report(error)
     return 0
 
 
-async def _run(settings: CameraSettings, *, as_json: bool) -> None:
+def _run_one(as_json: bool) -> Callable[[CameraSettings, Callable[[], None]], None]:
+    return lambda settings, ready: asyncio.run(_run(settings, as_json=as_json, ready=ready))
+
+
+async def _run(
+    settings: CameraSettings, *, as_json: bool, ready: Callable[[], None] = lambda: None
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,6 +59,7 @@ async def _run(settings: CameraSettings, *, as_json: bool) -> None:
     adopt_orphans()
     try:
         _announce(camera, as_json=as_json)
+        ready()
         await stopping
     finally:
         await camera.stop()
@@ -66,7 +79,8 @@ def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
         }
         print(json.dumps(ready), flush=True)
         return
-    print(f"{settings.model} ({settings.architecture}, AXIS OS {settings.os_version})")
+    kind = f"{settings.model} ({settings.architecture}, AXIS OS {settings.os_version})"
+    print(f"{settings.name}: {kind}")
     print(f"  VAPIX    {camera.url}  user {settings.user}")
     print(f"  HTTPS    {camera.https}  with a certificate of its own")
     print(f"  control  {camera.control}  (no password, this machine only)")
