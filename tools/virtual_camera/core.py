@@ -55,6 +55,7 @@ def build_core(
     log = SystemLog(host)
     emulator = find_emulator(settings.architecture, settings.sysroot)
     sandbox = Sandbox(settings.platform_folder, services.bus_address, host, emulator)
+    sandbox.storage = services.storage
     unsupported = Unsupported()
     services.on_unsupported = unsupported.note
     install = InstallSettings(state / "install.json", settings.os_numbers)

@@ -19,6 +19,7 @@ from tools.virtual_camera.images import ImagesApi
 from tools.virtual_camera.object_analytics import ObjectAnalyticsApi
 from tools.virtual_camera.parameters_api import ParametersApi
 from tools.virtual_camera.server import WebServer
+from tools.virtual_camera.storage_services import StorageApi
 from tools.virtual_camera.system_log import SystemLogApi
 from tools.virtual_camera.user_api import UserApi
 from tools.virtual_camera.users import Access
@@ -40,6 +41,7 @@ def build_server(core: Core) -> WebServer:
     core.network.register(server, discovery)
     ControlApi(core).register(server)
     FaultApi(core).register(server)
+    StorageApi(core.services.storage).register(server)
     analytics = ObjectAnalyticsApi(core.analytics, core.gate, core.unsupported)
     server.add("/local/objectanalytics/control.cgi", Access.OPERATOR, analytics.handle)
     pages = AppPages(core.gate, core.manager, AppGateway(core.log), core.unsupported)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tools.virtual_camera.emulation import Emulator
 from tools.virtual_camera.full_disk import full_disk_prefix
+from tools.virtual_camera.storage import Storage
 
 APP_UID = 65534
 """nobody. On a device an app has a user of its own, made at install; here the message bus admits
@@ -27,6 +28,7 @@ _LIBRARIES = "/usr/local/lib/platform"
 _EMULATOR = "/usr/local/lib/emulator"
 _SYSROOT = "/usr/local/lib/sysroot"
 _BUS = "/run/dbus/system_bus_socket"
+_STORAGE = "/var/spool/storage"
 _ETC = (
     *("alternatives", "ca-certificates", "fonts", "gai.conf", "hosts", "ld.so.cache", "ld.so.conf"),
     *("ld.so.conf.d", "localtime", "nsswitch.conf", "pki", "protocols", "resolv.conf", "services"),
@@ -81,6 +83,8 @@ class Sandbox:
         self._bwrap = shutil.which("bwrap") or ""
         self._is_root = os.geteuid() == 0
         self._works = bool(self._bwrap) and self._probe()
+        self.storage: Storage | None = None
+        """the cards on which apps have areas"""
         self.is_disk_full = False
         """whether apps that are started from now on meet a full disk"""
 
@@ -168,6 +172,9 @@ class Sandbox:
             "LD_LIBRARY_PATH": libraries,
             "DBUS_SYSTEM_BUS_ADDRESS": bus,
         }
+        if self.storage is not None:
+            seen = _STORAGE if self._works else self.storage.view(place.app, self.uid)
+            environment["VIRTUAL_STORAGE_AREAS"] = f"{seen}/{{id}}/areas/{place.app}"
         if place.uses_fastcgi:
             environment["FCGI_SOCKET_NAME"] = str(socket)
         return environment
@@ -198,6 +205,9 @@ class Sandbox:
         argv += ["--perms", "0755", "--dir", "/var", "--perms", "1777", "--tmpfs", "/var/tmp"]
         argv += ["--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/run"]
         argv += ["--symlink", "../run", "/var/run", "--bind", str(place.run), f"/run/{place.app}"]
+        if self.storage is not None:
+            argv += ["--perms", "0755", "--dir", "/var/spool"]
+            argv += ["--bind", str(self.storage.view(place.app, self.uid)), _STORAGE]
         for name in _ETC:
             argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
         for name in ("passwd", "group"):

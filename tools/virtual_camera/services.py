@@ -17,6 +17,8 @@ from tools.virtual_camera.events import EventService
 from tools.virtual_camera.faults import Faults
 from tools.virtual_camera.parameters import ParameterStore, system_parameters
 from tools.virtual_camera.pictures import PATTERN, PictureSource, SnapshotLog, open_source
+from tools.virtual_camera.storage import Storage
+from tools.virtual_camera.storage_services import StorageOnBus
 from tools.virtual_camera.video import VideoService
 
 
@@ -52,6 +54,7 @@ class CameraServices:
         self.pictures = self._open(source)
         self.snapshots = SnapshotLog()
         self.faults = Faults()
+        self.storage = Storage(state_dir / "storage")
         self.on_unsupported: Callable[[str, str], None] | None = None
         """called with kind ("vdo", "dbus") and name of what an app asked for in vain"""
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="pictures")
@@ -67,6 +70,7 @@ class CameraServices:
         self._events_on_bus = EventsOnBus(self.events, self._server, self.faults)
         self._parameters_on_bus = ParametersOnBus(self.parameters, self._server)
         self._video_on_bus = VideoOnBus(self._video, self._server)
+        self._storage_on_bus = StorageOnBus(self.storage, self._server)
 
     @property
     def bus_address(self) -> str:
@@ -81,6 +85,7 @@ class CameraServices:
             await self._events_on_bus.start()
             await self._parameters_on_bus.start()
             await self._video_on_bus.start()
+            await self._storage_on_bus.start()
         except BaseException:
             await self.stop()
             raise
