@@ -30,7 +30,7 @@ _CAMERA = {"camera": "a camera of cameras.toml, or virtual (the one that `camera
     help={
         "arch": "aarch64, armv7hf, or host for the virtual camera on this machine",
         "os": "AXIS OS line: 11, 12 or 13",
-        "sdk": "docker (Axis's SDK image) or host (this machine's compiler); chosen by --arch",
+        "sdk": "docker (Axis's SDK image), debian (cross compiler) or host (this machine's)",
         "sdk-image": "another SDK image than the line's own",
         "version": "another version than the project's",
         **_CAMERA,
@@ -95,6 +95,34 @@ def camera(
         ),
         arch,
     )
+
+
+@task(
+    help={
+        "os": "AXIS OS line: 11, 12 or 13",
+        "arch": "the architecture that is filled in",
+        "version": "another version than the project's",
+        "check": "a manifest.json of any app, to find all its faults instead",
+    }
+)
+def manifest(
+    _context: Context, os: int = 12, arch: str = "aarch64", version: str = "", check: str = ""
+) -> None:
+    """Print the app's manifest for an AXIS OS line, or check any manifest."""
+    from tools import inspection
+
+    if check:
+        inspection.check_manifest(Path(check))
+    else:
+        inspection.show_manifest(os, arch, version)
+
+
+@task(positional=["file"], help={"file": "an .eap, signed or not"})
+def eap_info(_context: Context, file: str) -> None:
+    """Print what an .eap holds, and what is wrong with it."""
+    from tools import inspection
+
+    inspection.show_package(Path(file))
 
 
 @task(
