@@ -215,7 +215,7 @@ def test_profiles_come_and_go_while_their_trigger_flaps(
         over.set()
         thread.join()
 
-    assert steady.sessions().open == ()
+    wait_until(lambda: not steady.sessions().open, "all sessions to end", timeout=2)
     assert {s.end_reason for s in ended_sessions(steady, watch)} <= {"inactive", "config"}
     use(steady, watch)
     virtual.set_trigger(trigger, True)

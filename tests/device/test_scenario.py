@@ -83,7 +83,7 @@ def test_an_inactive_edge_does_not_touch_one_shots(
     describer.release()
     session = wait_for_end(app, once)
     assert (session.end_reason, session.descriptions) == ("completed", 1)
-    records, _ = app.descriptions()
+    records, _ = app.descriptions(limit=1000)
     assert [r.text for r in records if r.profile == once["id"]] == ["Somebody left a parcel."]
 
 

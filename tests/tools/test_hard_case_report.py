@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +144,18 @@ def test_the_cases_are_those_of_the_design() -> None:
     assert [case.number for case in CASES] == list(range(1, 25))
     on_real = {case.number for case in CASES if case.on_real}
     assert on_real == {1, 2, 5, 7, 8, 13, 21}
+
+
+def test_each_case_has_a_device_test_and_the_c_tests_it_names() -> None:
+    marked: dict[int, list[str]] = {case.number: [] for case in CASES}
+    for path in (PROJECT / "tests" / "device").glob("test_*.py"):
+        for number, rest in re.findall(r"\.hard_case\((\d+)(.*)", path.read_text()):
+            marked[int(number)].append(rest)
+    in_c = "".join(path.read_text() for path in (PROJECT / "tests" / "unit").glob("test*.c"))
+
+    for case in CASES:
+        assert marked[case.number], f"case {case.number} has no device test"
+        if case.on_real:
+            assert any("virtual_only" not in rest for rest in marked[case.number])
+        for name in case.in_c:
+            assert f'"{name}"' in in_c, f"there is no C test {name}"
