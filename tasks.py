@@ -199,7 +199,7 @@ def status(_context: Context, camera: str = "virtual", json: bool = False) -> No
         "camera": "a camera of cameras.toml, or virtual (one is started for the run)",
         "package": "the .eap to test; built for the camera unless given",
         "select": "only the tests that match this, as pytest's -k",
-        "report": "a folder for report.xml",
+        "report": "a folder for report.xml and hard-cases.json",
         "describer-host": "this machine's address for a real camera, if the route's is not right",
     }
 )

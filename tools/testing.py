@@ -79,7 +79,8 @@ def test_on_device(
 ) -> None:
     """Run tests/device against `camera`; VerdictError when one fails.
 
-    `package` is built unless given, `select` is pytest's -k, `report` a folder for report.xml.
+    `package` is built unless given, `select` is pytest's -k, `report` a folder for report.xml,
+    hard-cases.json and hard-cases.txt.
     """
     options = ["--camera", camera]
     package = package or package_for(camera)
@@ -88,7 +89,7 @@ def test_on_device(
         options += ["--describer-host", describer_host]
     if select:
         options += ["-k", select]
-    outcome = _pytest("device", ["tests/device", *options], report)
+    outcome = _pytest_on_device(options, report)
     if outcome.failed:
         raise VerdictError(
             f"{outcome.failed} test(s) failed on {camera}", "see above which and why"
@@ -139,7 +140,7 @@ def _python() -> Outcome:
 
 def _device() -> Outcome:
     package = package_for(VIRTUAL)
-    return _pytest("device", ["tests/device", "--camera", VIRTUAL, "--package", str(package)])
+    return _pytest_on_device(["--camera", VIRTUAL, "--package", str(package)])
 
 
 PARTS: dict[str, Callable[[], Outcome]] = {
@@ -172,6 +173,11 @@ def _make_tests(folder: Path, goals: list[str], what: str) -> Outcome:
         console.detail("\n".join(lines[-_SHOWN:]))
     broken = 1 if code != 0 and not counts["not ok"] else 0  # a crash, a leak, the compiler
     return Outcome(counts["ok"], counts["not ok"] + broken, counts["skip"])
+
+
+def _pytest_on_device(options: Sequence[str], report: Path | None = None) -> Outcome:
+    cases = ["--hard-cases", str((report or REPORTS / "device").resolve())]
+    return _pytest("device", ["tests/device", *cases, *options], report)
 
 
 def _pytest(name: str, arguments: Sequence[str], report: Path | None = None) -> Outcome:
