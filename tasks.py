@@ -62,12 +62,12 @@ def build(
         "source": "its picture: a video file, a folder of photos, an MJPEG address, or pattern",
         "state": "a folder to keep its state in; otherwise it forgets everything",
         "install": "an .eap to install and start; may be given again",
-        "json": "print one line of JSON when it is ready",
         "os": "AXIS OS line: 11, 12 or 13",
         "model": "its product name",
         "name": "its own name, from which its serial number follows",
         "count": "this many cameras, on the next free ports",
         "clock": "draw date and time on the picture",
+        "json": "print one line of JSON when it is ready",
     },
     iterable=["install"],
 )
@@ -79,21 +79,20 @@ def camera(
     source: str = "pattern",
     state: str = "",
     install: list[str] | None = None,
-    json: bool = False,
-) -> None:
     os: int = 12,
     model: str = "",
     name: str = "virtual",
     count: int = 1,
     clock: bool = True,
+    json: bool = False,
+) -> None:
     """Start a virtual camera, or many, and keep it running until Ctrl-C."""
     from tools import camera_run
 
     camera_run.run(
         camera_run.CameraRun(
             port, user, password, source, state, install or [], os, model, name, count, clock, json
-        ),
-        arch,
+        )
     )
 
 
