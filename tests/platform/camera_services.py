@@ -46,6 +46,8 @@ class TestControl:
                 "GetParameter": ("s", self._get_parameter),
                 "CountSnapshots": ("", self._count_snapshots),
                 "LastSnapshot": ("", self._last_snapshot),
+                "ChangeStorage": ("ssb", self._change_storage),
+                "CountStorageUsers": ("s", self._count_storage_users),
             },
         )
 
@@ -123,6 +125,14 @@ class TestControl:
         last = self._services.snapshots.list()[-1]
         return Reply("ss", [last.sha256, last.name])
 
+    async def _change_storage(self, call: Call) -> Reply:
+        id_, switch, value = call.body
+        await self._services.storage.change(id_, **{switch: value})
+        return Reply()
+
+    def _count_storage_users(self, call: Call) -> Reply:
+        return Reply("u", [self._services.storage.users(call.body[0])])
+
 
 async def run(command: list[str], seconds: float) -> int:
     """Start the services, run the program, stop the services; 124 when it takes too long."""
@@ -139,15 +149,20 @@ async def run(command: list[str], seconds: float) -> int:
         try:
             await server.start(services.bus_address)
             await server.serve(TestControl(services).service)
-            return await _run_program(command, services.bus_address, seconds)
+            areas = services.storage.view("test", os.geteuid()) / "{id}" / "areas" / "test"
+            variables = {
+                "DBUS_SYSTEM_BUS_ADDRESS": services.bus_address,
+                "VIRTUAL_STORAGE_AREAS": str(areas),
+                "G_SLICE": "always-malloc",
+            }
+            return await _run_program(command, variables, seconds)
         finally:
             await server.stop()
             await services.stop()
 
 
-async def _run_program(command: list[str], address: str, seconds: float) -> int:
-    environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address, "G_SLICE": "always-malloc"}
-    process = await asyncio.create_subprocess_exec(*command, env=environment)
+async def _run_program(command: list[str], variables: dict[str, str], seconds: float) -> int:
+    process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
     try:
         return await asyncio.wait_for(process.wait(), seconds)
     except TimeoutError:

@@ -58,7 +58,7 @@ def test_c_program_passes_sanitized(built: Path, program: str) -> None:
     assert re.search(r"^ok \d+ ", done.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["axevent", "axparameter", "vdostream"])
+@pytest.mark.parametrize("name", ["axevent", "axparameter", "axstorage", "licensekey", "vdostream"])
 def test_sonames_are_those_of_the_camera(plain: Path, name: str) -> None:
     shown = run(["readelf", "-d", str(plain / f"lib{name}.so.1")]).stdout
 
@@ -85,7 +85,13 @@ def test_symbol_versions_are_those_of_released_binaries(
 
 
 @pytest.mark.parametrize(
-    ("name", "prefix"), [("axevent", "ax_event_"), ("axparameter", "ax_parameter_")]
+    ("name", "prefix"),
+    [
+        ("axevent", "ax_event_"),
+        ("axparameter", "ax_parameter_"),
+        ("axstorage", "ax_storage_"),
+        ("licensekey", "licensekey_"),
+    ],
 )
 def test_nothing_but_the_documented_names_is_visible(plain: Path, name: str, prefix: str) -> None:
     shown = run(["nm", "-D", "--defined-only", str(plain / f"lib{name}.so.1")]).stdout
@@ -100,7 +106,9 @@ def test_header_functions_exist_in_the_libraries(plain: Path) -> None:
     declared = {
         name
         for header in headers
-        for name in re.findall(r"^[\w*() ]*?\b((?:ax|vdo)_\w+)\(", header.read_text(), re.MULTILINE)
+        for name in re.findall(
+            r"^[\w*() ]*?\b((?:ax|vdo|licensekey)_\w+)\(", header.read_text(), re.MULTILINE
+        )
     }
     inline = {"vdo_format_is_encoded", "vdo_format_is_motion_encoded"}
     exported: set[str] = set()
@@ -120,7 +128,16 @@ def test_package_works_where_it_lies(plain: Path, tmp_path: Path) -> None:
         " ax_event_key_value_set_free(ax_event_key_value_set_new()); return 0; }\n"
     )
     packages = run(
-        ["pkg-config", "--cflags", "--libs", "axevent", "axparameter", "vdostream"],
+        [
+            "pkg-config",
+            "--cflags",
+            "--libs",
+            "axevent",
+            "axparameter",
+            "axstorage",
+            "licensekey",
+            "vdostream",
+        ],
         PKG_CONFIG_PATH=str(plain / "pkgconfig"),
     ).stdout.split()
     built_app = run(["gcc", "-Werror", str(source), "-o", str(tmp_path / "app"), *packages])
