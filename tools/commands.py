@@ -93,12 +93,7 @@ def status(camera: str, as_json: bool) -> None:
 
 
 def test_on_device(
-    camera: str,
-    package: str,
-    select: str,
-    report: str,
-    describer_host: str,
-    architecture: str,
+    camera: str, package: str, select: str, report: str, describer_host: str
 ) -> None:
     """Run tests/device on the camera."""
     testing.test_on_device(
@@ -107,7 +102,6 @@ def test_on_device(
         select,
         Path(report) if report else None,
         describer_host,
-        architecture,
     )
 
 
