@@ -230,7 +230,7 @@ def demo(_context: Context, keep: bool = False, json: str = "", source: str = ""
     commands.demo(keep, json, source)
 
 
-@task(help={"only": "some of lint, c, python, device, separated by commas"})
+@task(help={"only": "some of lint, c, prove, threads, python, device, separated by commas"})
 def test(_context: Context, only: str = "") -> None:
     """Run all tests: lint, C unit tests, Python tests, and the device tests on a virtual camera."""
     from tools import testing
@@ -244,3 +244,36 @@ def lint(_context: Context, fix: bool = False) -> None:
     from tools import commands
 
     commands.lint(fix)
+
+
+@task(
+    help={
+        "histories": "how many",
+        "steps-per-history": "how long each is, 900 at most",
+        "seed": "what they are made from; a fresh one is taken, and printed, without it",
+        "json": "write the figures to this file",
+        "checker": "asan or memcheck: run the engine under that as well (slower)",
+        "replay": "run this one history, and show its steps and the app's log",
+    }
+)
+def prove(
+    _context: Context,
+    histories: int = 500,
+    steps_per_history: int = 100,
+    seed: str = "",
+    json: str = "",
+    checker: str = "",
+    replay: str = "",
+) -> None:
+    """Prove the session engine: random histories, compared with a model after every step."""
+    from tools import prove as prover
+
+    prover.run(histories, steps_per_history, seed, json, checker, replay)
+
+
+@task()
+def tsan(_context: Context) -> None:
+    """Run the C unit tests, with their real threads, under ThreadSanitizer."""
+    from tools import tsan as checker
+
+    checker.tsan()

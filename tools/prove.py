@@ -72,6 +72,22 @@ class Findings:
         return not self.failures and not any(self.counts[name] for name in FAULTS)
 
 
+def run(histories: int, steps: int, seed: str, json_path: str, checker: str, history: str) -> None:
+    """What the words of the command line ask for: a replay, or random histories."""
+    if history:
+        replay(history)
+        return
+    if seed and not seed.isdigit():
+        raise UsageError(f"{seed!r} is no seed", "take a whole number")
+    prove(
+        histories,
+        int(seed) if seed else None,
+        steps,
+        Path(json_path) if json_path else None,
+        checker,
+    )
+
+
 def prove(
     histories: int,
     seed: int | None = None,

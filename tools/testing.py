@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tools import build, console, debian, lint, os_lines
+from tools import build, console, debian, lint, os_lines, prove, tsan
 from tools.bootstrap import PROJECT
 from tools.camera import connect
 from tools.errors import ToolError, UsageError, VerdictError
@@ -48,7 +48,8 @@ class Outcome:
 
 
 def test(only: str = "") -> None:
-    """Run the parts named in `only` (lint, c, python, device; all unless given).
+    """Run the parts named in `only` (lint, c, prove, threads, python, device; all unless
+    given).
 
     Prints each part's own output, a table, and last `N passed, N failed`. VerdictError when
     anything failed; UsageError for a part that does not exist.
@@ -143,9 +144,29 @@ def _device() -> Outcome:
     return _pytest_on_device(["--camera", VIRTUAL, "--package", str(package)])
 
 
+def _prove() -> Outcome:
+    """Random histories by a fixed and by a fresh seed; mistakes they must find; the model."""
+    total = Outcome()
+    for histories, seed in ((500, 1), (100, None)):
+        try:
+            prove.prove(histories, seed)
+            total += Outcome(passed=1)
+        except VerdictError as error:
+            console.detail(f"prove: {error.message}")
+            total += Outcome(failed=1)
+    return total + _pytest("prove", ["tests/prove", "tests/model"])
+
+
+def _threads() -> Outcome:
+    """The C unit tests under ThreadSanitizer, and a race that must be reported."""
+    return Outcome(passed=tsan.tsan() + 1)
+
+
 PARTS: dict[str, Callable[[], Outcome]] = {
     "lint": _lint,
     "c": _c,
+    "prove": _prove,
+    "threads": _threads,
     "python": _python,
     "device": _device,
 }

@@ -204,6 +204,7 @@ static void begin(guint64 seed) {
     setDescriberModes(OUTCOME_GOOD, FRAME_GOOD);
     startApp(specs, &settings);
     configure(specs, &first);
+    turnMainLoop();
 }
 
 /* The world calms down: then every level is known and acted on, and the app can stop. */
@@ -240,6 +241,7 @@ void runHistory(const GArray* steps, guint64 seed, gboolean isTold) {
         }
         passMoment();
         runStep(step);
+        turnMainLoop();
         compare();
     }
     verdict->step = (gint)steps->len;

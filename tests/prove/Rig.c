@@ -31,6 +31,11 @@ void runAll(void) {
     }
 }
 
+void turnMainLoop(void) {
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+}
+
 /* The next thing that happens by itself. */
 static gint64 nextInTime(gboolean withWorkers) {
     gint64 next = MIN(nextTimerDue(), nextDelivery());
@@ -43,6 +48,7 @@ static void happen(gint64 moment) {
     modelTime(clockNow());
     fireDueTimers();
     deliverDue();
+    turnMainLoop();
 }
 
 void passTime(gint64 until) {

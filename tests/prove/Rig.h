@@ -19,6 +19,8 @@ gboolean configureApp(const Spec* specs, const Settings* settings);
 
 /* Whether workers go on and results are taken by themselves. */
 void setPromptWorkers(gboolean prompt);
+/* What the app has asked the real main loop to do as soon as it can. */
+void turnMainLoop(void);
 /* Workers and main loop do all that can be done without time passing. */
 void runAll(void);
 /* Lets time pass with the main loop turning. */
