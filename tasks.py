@@ -56,6 +56,7 @@ def build(
 
 @task(
     help={
+        "arch": "its processor: aarch64 or armv7hf (emulated), or host for this machine's own",
         "port": "where it listens on 127.0.0.1; 0 for any free port",
         "user": "its administrator",
         "password": "its administrator's password",
@@ -73,6 +74,7 @@ def build(
 )
 def camera(
     _context: Context,
+    arch: str = "host",
     port: int = 8080,
     user: str = "root",
     password: str = "pass",
@@ -92,7 +94,8 @@ def camera(
     camera_run.run(
         camera_run.CameraRun(
             port, user, password, source, state, install or [], os, model, name, count, clock, json
-        )
+        ),
+        arch,
     )
 
 
@@ -196,6 +199,7 @@ def status(_context: Context, camera: str = "virtual", json: bool = False) -> No
 @task(
     help={
         "camera": "a camera of cameras.toml, or virtual (one is started for the run)",
+        "arch": "the virtual camera's processor: aarch64, armv7hf (emulated) or host",
         "package": "the .eap to test; built for the camera unless given",
         "select": "only the tests that match this, as pytest's -k",
         "report": "a folder for report.xml and hard-cases.json",
@@ -205,6 +209,7 @@ def status(_context: Context, camera: str = "virtual", json: bool = False) -> No
 def test_on_device(
     _context: Context,
     camera: str = "virtual",
+    arch: str = "host",
     package: str = "",
     select: str = "",
     report: str = "",
@@ -213,7 +218,7 @@ def test_on_device(
     """Run the integration tests on a camera, real or virtual."""
     from tools import commands
 
-    commands.test_on_device(camera, package, select, report, describer_host)
+    commands.test_on_device(camera, package, select, report, describer_host, arch)
 
 
 @task(

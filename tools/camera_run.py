@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools import build, console, debian, settings
+from tools import console, emulation, settings
 from tools.camera import VirtualCamera, start_virtual_cameras
 from tools.errors import SetupError, UsageError
 
@@ -49,11 +49,10 @@ class CameraRun:
         return given
 
 
-def run(wanted: CameraRun) -> None:
+def run(wanted: CameraRun, architecture: str = "host") -> None:
     """Run them until Ctrl-C or SIGTERM, or until they end by themselves."""
     options = wanted.options()
-    debian.require("build", "camera")
-    build.build_platform()
+    options += emulation.camera_options(architecture)
     with start_virtual_cameras(wanted.count, options, password=wanted.password) as cameras:
         lines = [{**camera.ready, "name": camera.settings.name} for camera in cameras]
         settings.announce_virtual_camera(lines[0], lines if wanted.count > 1 else ())

@@ -37,7 +37,11 @@ def build(
 def deploy(camera: str, package: str, allow_unsigned: bool) -> None:
     """Build unless a package is named, then deploy it."""
     target = connect(camera)
-    path = _existing(package, "package") if package else testing.package_for(camera)
+    path = (
+        _existing(package, "package")
+        if package
+        else testing.package_for(camera, target.settings.architecture)
+    )
     done = deployer.deploy(
         target.vapix, path, allow_unsigned=allow_unsigned or target.settings.is_virtual
     )
@@ -93,7 +97,12 @@ def status(camera: str, as_json: bool) -> None:
 
 
 def test_on_device(
-    camera: str, package: str, select: str, report: str, describer_host: str
+    camera: str,
+    package: str,
+    select: str,
+    report: str,
+    describer_host: str,
+    architecture: str,
 ) -> None:
     """Run tests/device on the camera."""
     testing.test_on_device(
@@ -102,6 +111,7 @@ def test_on_device(
         select,
         Path(report) if report else None,
         describer_host,
+        architecture,
     )
 
 

@@ -47,6 +47,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "make",
         "pkg-config",
     ),
+    # Runs programs for the processors of cameras.
+    "emulation": ("qemu-user-static",),
     # Builds a GLib for ThreadSanitizer.
     "threads": ("meson", "ninja-build", "python3-packaging"),
     # Checks the lifecycle's model.

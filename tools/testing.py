@@ -77,14 +77,17 @@ def test_on_device(
     select: str = "",
     report: Path | None = None,
     describer_host: str = "",
+    architecture: str = "host",
 ) -> None:
     """Run tests/device against `camera`; VerdictError when one fails.
 
     `package` is built unless given, `select` is pytest's -k, `report` a folder for report.xml,
-    hard-cases.json and hard-cases.txt.
+    hard-cases.json and hard-cases.txt, `architecture` the virtual camera's.
     """
-    options = ["--camera", camera]
-    package = package or package_for(camera)
+    if camera != VIRTUAL and architecture != "host":
+        raise UsageError("--arch is for the virtual camera", f"{camera} knows its own processor")
+    options = ["--camera", camera, "--arch", architecture]
+    package = package or package_for(camera, architecture)
     options += ["--package", str(package.resolve())]
     if describer_host:
         options += ["--describer-host", describer_host]
@@ -97,11 +100,14 @@ def test_on_device(
         )
 
 
-def package_for(camera: str) -> Path:
-    """Build the package that fits the camera: this machine's for the virtual one."""
+def package_for(camera: str, architecture: str = "host") -> Path:
+    """Build the package that fits the camera: for a virtual one of `architecture`, without Axis's
+    SDK."""
     if camera == VIRTUAL:
         debian.require("camera")
-        return build.build("host").path
+        return build.build(
+            architecture, sdk_name="host" if architecture == "host" else "debian"
+        ).path
     info = connect(camera).vapix.device_info()
     return build.build(info.architecture, info.os_line or os_lines.DEFAULT).path
 

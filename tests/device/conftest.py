@@ -11,7 +11,7 @@ import pytest
 
 from tests.device.hard_cases import CASES
 from tests.waiting import wait_until
-from tools import hard_case_report, testing
+from tools import emulation, hard_case_report, testing
 from tools.app_client import AppClient
 from tools.camera import Camera, Trigger, VirtualCamera, connect, start_virtual_camera
 from tools.camera.faults import Faults
@@ -23,6 +23,7 @@ from tools.settings import APP_NAME, BUILD, VIRTUAL
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("device")
     group.addoption("--camera", default=VIRTUAL, help="a camera of cameras.toml, or virtual")
+    group.addoption("--arch", default="host", help="the virtual camera's; others are emulated")
     group.addoption("--package", type=Path, help="the .eap to test; built unless given")
     group.addoption("--describer-host", default="", help="this machine's address for the camera")
     group.addoption("--hard-cases", type=Path, help="a folder for the report on the hard cases")
@@ -36,7 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def package(request: pytest.FixtureRequest) -> Path:
     """The .eap under test."""
     given: Path | None = request.config.getoption("--package")
-    return given or testing.package_for(request.config.getoption("--camera"))
+    name, architecture = (request.config.getoption(option) for option in ("--camera", "--arch"))
+    return given or testing.package_for(name, architecture)
+
+
+@pytest.fixture(scope="session")
+def camera_options(request: pytest.FixtureRequest) -> list[str]:
+    """What every virtual camera of this run is started with: the processor of --arch."""
+    return emulation.camera_options(request.config.getoption("--arch"))
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +52,9 @@ def camera(request: pytest.FixtureRequest, package: Path) -> Iterator[Camera]:
     """The camera, with the app deployed and running."""
     name: str = request.config.getoption("--camera")
     if name == VIRTUAL:
-        with start_virtual_camera(log=BUILD / "test" / "device" / "camera.log") as started:
+        options = request.getfixturevalue("camera_options")
+        log = BUILD / "test" / "device" / "camera.log"
+        with start_virtual_camera(log=log, options=options) as started:
             deploy(started.vapix, package, allow_unsigned=True)
             yield started
         return

@@ -42,10 +42,13 @@ OLD = {
 
 
 @pytest.fixture
-def own(virtual: VirtualCamera, package: Path, tmp_path: Path) -> Iterator[VirtualCamera]:
+def own(
+    virtual: VirtualCamera, package: Path, tmp_path: Path, camera_options: list[str]
+) -> Iterator[VirtualCamera]:
     """A camera of its own, whose files lie in tmp_path, with the app deployed but not running."""
     log = tmp_path / "camera.log"
-    with start_virtual_camera(state=tmp_path / "state", log=log) as camera:
+    state = tmp_path / "state"
+    with start_virtual_camera(state=state, log=log, options=camera_options) as camera:
         deploy(camera.vapix, package, allow_unsigned=True)
         camera.vapix.stop(APP_NAME)
         yield camera

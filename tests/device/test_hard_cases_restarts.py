@@ -33,9 +33,10 @@ EXIT_SECONDS = 2.0
 
 
 @contextmanager
-def camera_with(state: Path) -> Iterator[VirtualCamera]:
+def camera_with(state: Path, options: list[str]) -> Iterator[VirtualCamera]:
     """A camera of its own that keeps its state in `state`."""
-    with start_virtual_camera(state=state, log=state.parent / "camera.log") as camera:
+    log = state.parent / "camera.log"
+    with start_virtual_camera(state=state, log=log, options=options) as camera:
         yield camera
 
 
@@ -58,12 +59,13 @@ def test_a_camera_restarts_in_mid_session(
     package: Path,
     describer: ScriptedDescriber,
     tmp_path: Path,
+    camera_options: list[str],
     how: str,
     leftovers: list[str],
 ) -> None:
     watch, once = monitoring("watch", TRIGGER), one_shot("once", TRIGGER)
     describer.otherwise(Hang())
-    with camera_with(tmp_path / "state") as camera:
+    with camera_with(tmp_path / "state", camera_options) as camera:
         app = prepared(camera, package, describer)
         use(app, watch)
         camera.set_trigger(TRIGGER, True)
@@ -73,7 +75,7 @@ def test_a_camera_restarts_in_mid_session(
         camera.wait()
         describer.wait_for_aborted(1)
 
-    with camera_with(tmp_path / "state") as camera:
+    with camera_with(tmp_path / "state", camera_options) as camera:
         app = AppClient(camera.vapix)
         wait_until_it_answers(camera.vapix, APP_NAME, timeout=30)
         wait_for_edge(app, watch, "inactive")
@@ -90,10 +92,14 @@ def test_a_camera_restarts_in_mid_session(
 
 @pytest.mark.hard_case(21, virtual_only="it would cost a real camera the app's settings and key")
 def test_an_app_is_uninstalled_in_mid_call(
-    virtual: VirtualCamera, package: Path, describer: ScriptedDescriber, tmp_path: Path
+    virtual: VirtualCamera,
+    package: Path,
+    describer: ScriptedDescriber,
+    tmp_path: Path,
+    camera_options: list[str],
 ) -> None:
     watch, once = monitoring("watch", TRIGGER), one_shot("once", TRIGGER)
-    with camera_with(tmp_path / "state") as camera:
+    with camera_with(tmp_path / "state", camera_options) as camera:
         app = prepared(camera, package, describer)
         use(app, watch, once)
         describer.otherwise(Hang())
