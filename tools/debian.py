@@ -38,6 +38,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "camera": ("dbus-daemon", "bubblewrap", "openssl"),
     # Checks the C code.
     "check": ("valgrind", "cppcheck"),
+    # Runs SDK images where no engine does, and makes the stand-in for Axis's.
+    "engine": ("docker.io", "mmdebstrap"),
     # Builds for the processors of cameras; what is linked against is tools/sysroot's business.
     "cross": (
         "gcc-aarch64-linux-gnu",
