@@ -281,3 +281,18 @@ def test_the_log_keeps_the_last_ones() -> None:
     assert log.jpeg(last.sha256) == b"jpeg 229"
     assert log.jpeg(entries[-51].sha256) is None
     assert log.jpeg("0" * 64) is None
+
+
+def test_frames_of_streams_push_no_snapshot_out_of_the_log() -> None:
+    log = SnapshotLog()
+    snapshot = log.add(Picture(b"snapshot", "clip#0", 640, 360), "vdo")
+    for number in range(1, 301):
+        frame = Picture(f"frame {number}".encode(), f"clip#{number}", 640, 360)
+        last = log.add(frame, "vdo", streamed=True)
+
+    entries = log.list()
+
+    assert entries[0] == snapshot
+    assert log.jpeg(snapshot.sha256) == b"snapshot"
+    assert [entry.sequence for entry in entries[1:]] == list(range(252, 302))
+    assert log.jpeg(last.sha256) == b"frame 300"

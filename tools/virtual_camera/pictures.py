@@ -31,6 +31,7 @@ PHOTO_SECONDS = 2.0
 DEFAULT_QUALITY = 85
 _PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 _KEPT_SNAPSHOTS, _KEPT_JPEGS = 200, 50
+_KEPT_FRAMES, _KEPT_FRAME_JPEGS = 50, 10
 Clock = Callable[[], float]
 
 
@@ -175,15 +176,19 @@ class Snapshot:
 
 
 class SnapshotLog:
-    """The last 200 pictures that somebody got, and the bytes of the last 50. Any thread."""
+    """The last 200 pictures that somebody got, and the bytes of the last 50. Any thread.
+
+    Frames of streams, which come fast, have a place of their own, of 50 and 10: they never push out
+    a snapshot.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._snapshots: deque[Snapshot] = deque(maxlen=_KEPT_SNAPSHOTS)
-        self._jpegs: OrderedDict[str, bytes] = OrderedDict()
+        self._single = _Shelf(_KEPT_SNAPSHOTS, _KEPT_JPEGS)
+        self._streamed = _Shelf(_KEPT_FRAMES, _KEPT_FRAME_JPEGS)
         self._last = 0
 
-    def add(self, picture: Picture, client: str) -> Snapshot:
+    def add(self, picture: Picture, client: str, *, streamed: bool = False) -> Snapshot:
         digest = hashlib.sha256(picture.jpeg).hexdigest()
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock:
@@ -191,19 +196,30 @@ class SnapshotLog:
             snapshot = Snapshot(
                 self._last, digest, picture.name, picture.width, picture.height, at, client
             )
-            self._snapshots.append(snapshot)
-            self._jpegs[digest] = picture.jpeg
-            self._jpegs.move_to_end(digest)
-            if len(self._jpegs) > _KEPT_JPEGS:
-                self._jpegs.popitem(last=False)
+            (self._streamed if streamed else self._single).put(snapshot, picture.jpeg)
         return snapshot
 
     def list(self) -> list[Snapshot]:
         """Oldest first."""
         with self._lock:
-            return [*self._snapshots]
+            every = [*self._single.snapshots, *self._streamed.snapshots]
+        return sorted(every, key=lambda snapshot: snapshot.sequence)
 
     def jpeg(self, sha256: str) -> bytes | None:
         """The bytes of a picture that is still kept."""
         with self._lock:
-            return self._jpegs.get(sha256)
+            return self._single.jpegs.get(sha256) or self._streamed.jpegs.get(sha256)
+
+
+class _Shelf:
+    def __init__(self, snapshots: int, jpegs: int) -> None:
+        self.snapshots: deque[Snapshot] = deque(maxlen=snapshots)
+        self.jpegs: OrderedDict[str, bytes] = OrderedDict()
+        self._kept = jpegs
+
+    def put(self, snapshot: Snapshot, jpeg: bytes) -> None:
+        self.snapshots.append(snapshot)
+        self.jpegs[snapshot.sha256] = jpeg
+        self.jpegs.move_to_end(snapshot.sha256)
+        if len(self.jpegs) > self._kept:
+            self.jpegs.popitem(last=False)

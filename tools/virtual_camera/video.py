@@ -70,8 +70,9 @@ class VideoService:
                 self._unsupported("vdo", error.message)
             raise
 
-    async def frame(self, settings: FrameSettings) -> VideoFrame:
-        """Make the frame of this moment. VideoError NoVideo when the source has none."""
+    async def frame(self, settings: FrameSettings, *, streamed: bool = False) -> VideoFrame:
+        """Make the frame of this moment, for a stream or as a snapshot. VideoError NoVideo when the
+        source has none."""
         loop = asyncio.get_running_loop()
 
         async def read(frame: Callable[[], Frame]) -> Frame:
@@ -83,7 +84,7 @@ class VideoService:
         except ToolError as error:
             raise VideoError("NoVideo", str(error)) from error
         if isinstance(made, Picture):
-            self._snapshots.add(made, "vdo")
+            self._snapshots.add(made, "vdo", streamed=streamed)
             data = made.jpeg
         else:
             data = made

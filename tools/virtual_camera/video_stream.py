@@ -85,7 +85,7 @@ class VideoStream:
             await asyncio.sleep(due - self._loop.time())
 
     async def _send_frame(self) -> None:
-        frame = await self._service.frame(self._settings)
+        frame = await self._service.frame(self._settings, streamed=True)
         header = _FRAME.pack(frame.type, self._sequence, frame.timestamp, len(frame.data))
         descriptor = share(frame.data)
         try:
