@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+"""Cameras of another processor: what they take, what they say of themselves, what they run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import wait_until
+from tools import eap, emulation, sysroot, toolchain
+from tools.camera import VirtualCamera, start_virtual_camera
+from tools.errors import CameraError, Refused, UsageError
+from tools.virtual_camera.emulation import find_emulator
+
+EMULATED = ("aarch64", "armv7hf")
+APP = "processor"
+PROGRAM = r"""
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stopped;
+static void stop(int number) { stopped = number; }
+
+int main(int argc, char** argv) {
+    struct utsname name;
+    char folder[200] = "";
+    struct sigaction action = {.sa_handler = stop};
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    uname(&name);
+    printf("processor %s option %s folder %s slices %s\n", name.machine, argc > 1 ? argv[1] : "",
+           strrchr(getcwd(folder, sizeof folder), '/') + 1, getenv("G_SLICE"));
+    fflush(stdout);
+    printf("shell %d\n", system("test -d . && exit 3") >> 8);
+    fflush(stdout);
+    syslog(LOG_INFO, "syslog works");
+    while (!stopped) {
+        pause();
+    }
+    printf("stopped by %d\n", (int)stopped);
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module", params=EMULATED)
+def architecture(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def options(architecture: str) -> list[str]:
+    return emulation.camera_options(architecture)
+
+
+@pytest.fixture(scope="module")
+def package(architecture: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An app that says what it runs on, compiled for the camera."""
+    return packed(architecture, tmp_path_factory.mktemp(architecture))
+
+
+def packed(architecture: str, folder: Path) -> Path:
+    tools = toolchain.find(architecture)
+    (folder / "main.c").write_text(PROGRAM)
+    (folder / "LICENSE").write_text("free\n")
+    (folder / "install.sh").write_text("#!/bin/sh\necho installed as $(id -un) > localdata/note\n")
+    (folder / "install.sh").chmod(0o755)
+    compiler = tools.environment["CC"].split() if architecture != "host" else ["cc"]
+    command = [*compiler, "-O1", str(folder / "main.c"), "-o", str(folder / APP)]
+    subprocess.run(command, check=True, timeout=60)
+    setup = {"appName": APP, "vendor": "Tests", "version": "1.0.0", "runMode": "never"}
+    conf = {
+        "setup": {**setup, "runOptions": "--fast"},
+        "installation": {"postInstallScript": "install.sh"},
+    }
+    manifest = {"schemaVersion": "1.7.3", "acapPackageConf": conf}
+    files = {name: folder / name for name in (APP, "LICENSE", "install.sh")}
+    target = folder / f"{APP}.eap"
+    return eap.pack(manifest, files, target, epoch=0, architecture=architecture)
+
+
+@pytest.fixture
+def camera(options: list[str], package: Path, tmp_path: Path) -> Iterator[VirtualCamera]:
+    with start_virtual_camera(
+        options=options, install=[package], state=tmp_path / "state", log=tmp_path / "log"
+    ) as started:
+        yield started
+
+
+def wait_for_log(camera: VirtualCamera, text: str) -> None:
+    wait_until(
+        lambda: any(text in line for line in camera.vapix.system_log(APP)), f"{text!r} in the log"
+    )
+
+
+def test_an_app_runs_as_on_a_device_of_that_processor(
+    camera: VirtualCamera, architecture: str, tmp_path: Path
+) -> None:
+    machine = {"aarch64": "aarch64", "armv7hf": "armv7l"}[architecture]
+    wait_for_log(camera, f"processor {machine} option --fast folder {APP} slices always-malloc")
+    wait_for_log(camera, "syslog works")
+    wait_for_log(camera, "shell 3")
+    note = tmp_path / "state" / "apps" / APP / "package" / "localdata" / "note"
+    assert note.read_text().startswith("installed as ")
+
+
+def test_signals_reach_the_app(camera: VirtualCamera) -> None:
+    wait_for_log(camera, "syslog works")
+    camera.control.signal(APP, "SIGUSR1")
+    wait_for_log(camera, f"stopped by {int(signal.SIGUSR1)}")
+    wait_until(lambda: not camera.vapix.application(APP).running, "the app to have ended")
+    camera.vapix.start(APP)
+    wait_until(lambda: camera.vapix.application(APP).running, "the app to run again")
+    camera.control.signal(APP, "SIGKILL")
+    wait_for_log(camera, f"{APP} was ended by SIGKILL")
+
+
+def test_the_app_is_stopped_by_sigterm(camera: VirtualCamera) -> None:
+    wait_for_log(camera, "syslog works")
+    camera.vapix.stop(APP)
+    wait_for_log(camera, f"stopped by {int(signal.SIGTERM)}")
+    wait_for_log(camera, f"{APP} ended with status 0")
+
+
+def test_everything_tells_the_same_architecture(camera: VirtualCamera, architecture: str) -> None:
+    assert camera.vapix.device_info().architecture == architecture
+    assert camera.settings.architecture == architecture
+    name = "Properties.System.Architecture"
+    assert camera.vapix.parameters(name) == {f"root.{name}": architecture}
+
+
+@pytest.mark.parametrize("other", ["this machine's", "the other"])
+def test_a_package_for_another_processor_is_refused(
+    options: list[str], architecture: str, other: str, tmp_path: Path
+) -> None:
+    emulated = EMULATED[1 - EMULATED.index(architecture)]
+    name = {"this machine's": "host", "the other": emulated}[other]
+    wrong = packed(name, tmp_path)
+    with start_virtual_camera(options=[*options, "--os", "11"], log=tmp_path / "log") as camera:
+        with pytest.raises(Refused) as refusal:
+            camera.vapix.upload(wrong)
+        assert refusal.value.code == 5
+        log = "\n".join(camera.vapix.system_log())
+        assert f"it is for {name}, this camera is {architecture}" in log
+
+
+def test_an_app_runs_without_a_sandbox_too(
+    options: list[str], package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for program in Path(folder).glob("*"):
+            if program.name != "bwrap" and not (tools / program.name).is_symlink():
+                (tools / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(tools))
+    with start_virtual_camera(options=options, install=[package], log=tmp_path / "log") as camera:
+        wait_for_log(camera, "option --fast")
+        wait_for_log(camera, "syslog works")
+        camera.vapix.stop(APP)
+        wait_for_log(camera, f"stopped by {int(signal.SIGTERM)}")
+    assert "without a sandbox" in (tmp_path / "log").read_text()
+
+
+def test_a_sysroot_that_is_none_is_named(tmp_path: Path) -> None:
+    options = ["--arch", "aarch64", "--sysroot", str(tmp_path)]
+    with (
+        pytest.raises(CameraError, match="holds no libraries for aarch64"),
+        start_virtual_camera(options=options, log=tmp_path / "log"),
+    ):
+        pass
+
+
+def test_an_unknown_architecture_is_named() -> None:
+    with pytest.raises(UsageError, match="no architecture 'mips'"):
+        emulation.camera_options("mips")
+
+
+def test_only_programs_of_the_processor_are_emulated(package: Path, architecture: str) -> None:
+    emulator = find_emulator(architecture, sysroot.require(architecture).path)
+    assert emulator is not None
+    assert emulator.runs(package.parent / APP)
+    assert not emulator.runs(package.parent / "install.sh")
+    assert not emulator.runs(Path(shutil.which("env") or ""))
+    assert not emulator.runs(package.parent / "missing")
