@@ -98,6 +98,11 @@ def camera(options: list[str], package: Path, tmp_path: Path) -> Iterator[Virtua
         yield started
 
 
+def is_running(camera: VirtualCamera) -> bool:
+    app = camera.vapix.application(APP)
+    return app is not None and app.running
+
+
 def wait_for_log(camera: VirtualCamera, text: str) -> None:
     wait_until(
         lambda: any(text in line for line in camera.vapix.system_log(APP)), f"{text!r} in the log"
@@ -119,9 +124,9 @@ def test_signals_reach_the_app(camera: VirtualCamera) -> None:
     wait_for_log(camera, "syslog works")
     camera.control.signal(APP, "SIGUSR1")
     wait_for_log(camera, f"stopped by {int(signal.SIGUSR1)}")
-    wait_until(lambda: not camera.vapix.application(APP).running, "the app to have ended")
+    wait_until(lambda: not is_running(camera), "the app to have ended")
     camera.vapix.start(APP)
-    wait_until(lambda: camera.vapix.application(APP).running, "the app to run again")
+    wait_until(lambda: is_running(camera), "the app to run again")
     camera.control.signal(APP, "SIGKILL")
     wait_for_log(camera, f"{APP} was ended by SIGKILL")
 
