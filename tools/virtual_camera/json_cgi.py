@@ -116,11 +116,13 @@ class JsonCgi:
     def _check_version(self, version: Any) -> None:
         if not isinstance(version, str):
             raise JsonCgiError(self._codes.parameter, "The parameter 'apiVersion' is missing")
+        if not self._speaks(version):
+            raise JsonCgiError(self._codes.version, f"The API version {version} is not supported")
+
+    def _speaks(self, version: str) -> bool:
         major, _, minor = version.partition(".")
         newest = self._versions[-1].partition(".")
-        known = major == newest[0] and minor.isdigit() and int(minor) <= int(newest[2])
-        if not known:
-            raise JsonCgiError(self._codes.version, f"The API version {version} is not supported")
+        return major == newest[0] and minor.isdecimal() and int(minor) <= int(newest[2])
 
     def _require(self, request: web.Request, method: _Method) -> None:
         try:
@@ -144,7 +146,7 @@ class JsonCgi:
 
     def _envelope(self, body: Data, rest: Data) -> web.Response:
         asked = body.get("apiVersion")
-        echoed = self._echoes_version and asked in self._versions
+        echoed = self._echoes_version and isinstance(asked, str) and self._speaks(asked)
         answer: Data = {"apiVersion": asked if echoed else self._versions[-1]}
         if isinstance(body.get("context"), str):
             answer["context"] = body["context"]

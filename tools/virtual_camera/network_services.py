@@ -12,6 +12,7 @@ from tools.errors import SetupError
 from tools.virtual_camera.certificate import tls_context
 from tools.virtual_camera.device_info import ApiDiscovery
 from tools.virtual_camera.event_stream import EventStreamApi
+from tools.virtual_camera.mqtt_api import MqttApi
 from tools.virtual_camera.server import Gate, WebServer
 from tools.virtual_camera.service_accounts import ADDRESS, ServiceAccounts, ServiceAccountsOnBus
 from tools.virtual_camera.services import CameraServices
@@ -49,12 +50,19 @@ class NetworkServices:
         """where the apps' address is; 0 when it cannot be had"""
         self._stream = EventStreamApi(services.events, gate, unsupported)
         self._soap = SoapApi(services.events, unsupported)
+        self._mqtt = MqttApi(
+            services.events, state / "mqtt.json", settings.serial, gate, unsupported
+        )
 
     def register(self, server: WebServer, discovery: ApiDiscovery) -> None:
         """Add the addresses, and announce what they are."""
         server.add(f"{_CGI}/wssession.cgi", Access.VIEWER, self._stream.make_token)
         server.add_open("GET", "/vapix/ws-data-stream", self._stream.stream)
         server.add("/vapix/services", Access.OPERATOR, self._soap.handle, ("POST",))
+        server.add(f"{_CGI}/mqtt/client.cgi", Access.ADMIN, self._mqtt.client.handle)
+        server.add(f"{_CGI}/mqtt/event.cgi", Access.ADMIN, self._mqtt.events.handle)
+        discovery.announce("mqtt-client", "1.0", "MQTT Client API")
+        discovery.announce("event-mqtt-bridge", "1.3", "Event MQTT bridge")
         discovery.announce(
             "event-streaming-over-websocket", "1.0", "Event streaming over WebSocket"
         )
@@ -79,6 +87,7 @@ class NetworkServices:
             self._accounts, await self._listen_for_apps(server), self._warn
         )
         await self._services.serve(on_bus.service)
+        await self._mqtt.start()
 
     async def _listen_for_apps(self, server: WebServer) -> str:
         """Listen on the apps' address; why it cannot be had, else ""."""
@@ -103,3 +112,4 @@ class NetworkServices:
     async def stop(self) -> None:
         """End every connection."""
         await self._stream.close()
+        await self._mqtt.stop()
