@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tools.virtual_camera.app_output import OutputPipe
 from tools.virtual_camera.sandbox import TOKEN, Place, Sandbox
-from tools.virtual_camera.system_log import SystemLog
+from tools.virtual_camera.system_log import ERROR, SystemLog
 
 _START_SECONDS = 5.0
 _POLL_SECONDS = 0.002
@@ -31,10 +31,12 @@ class AppProcess:
         self.pid = 0
         self._place = place
         self._sandbox = sandbox
+        self._log = log
         self._output = OutputPipe(place.app, log)
         self._token = secrets.token_hex(8)
         self._outer: asyncio.subprocess.Process | None = None
         self._init_pid = 0
+        self._check: asyncio.Task[None] | None = None
 
     async def start(self, command: Sequence[str]) -> None:
         """Start `command` (its program relative to the package folder) and learn its pid.
@@ -56,12 +58,21 @@ class AppProcess:
             self._outer = await self._spawn(argv, ())
             self.pid = self._outer.pid
         self._output.begin(self.pid)
+        self._check = asyncio.create_task(self._say_what_is_missing(command[0]))
+
+    async def _say_what_is_missing(self, program: str) -> None:
+        missing = await asyncio.to_thread(self._sandbox.missing, self._place, program)
+        self._sandbox.libraries.note(missing)
+        for line in missing.lines():
+            self._log.write(self._place.app, ERROR, line)
 
     async def wait(self) -> int:
         """Wait for the app's end, clean up after it, and return its status: as a shell does, 128
         and the number of the signal when one killed it."""
         assert self._outer is not None
         code = await self._outer.wait()
+        if self._check is not None:
+            await self._check
         ended = [self._init_pid] if self._init_pid else _marked(self._token)
         self.kill()
         self._output.close()

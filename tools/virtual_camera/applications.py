@@ -27,6 +27,8 @@ from tools.virtual_camera.install_policy import (
     InstallSettings,
     Refused,
 )
+from tools.virtual_camera.libraries import Missing
+from tools.virtual_camera.sandbox import Place
 from tools.virtual_camera.scenarios import APP as ANALYTICS
 from tools.virtual_camera.scenarios import ObjectAnalytics
 from tools.virtual_camera.web import arguments, text, xml
@@ -49,13 +51,15 @@ class ApplicationsApi:
         analytics: ObjectAnalytics,
         os_version: tuple[int, ...],
         spool: Path,
+        missing: Callable[[Place, str], Missing],
     ) -> None:
-        """`spool` is a folder for packages on their way in."""
+        """`spool` is a folder for packages on their way in; `missing` tells what an app lacks."""
         self._manager = manager
         self._settings = settings
         self._analytics = analytics
         self._os_version = os_version
         self._spool = spool
+        self._missing = missing
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """Install the file part of a multipart form, whatever its field is called."""
@@ -121,6 +125,9 @@ class ApplicationsApi:
         ElementTree.SubElement(reply, "application", _describe_analytics(self._analytics))
         for app in sorted(self._manager.apps.values(), key=lambda app: app.record.name):
             element = ElementTree.SubElement(reply, "application", _describe(app))
+            missing = await asyncio.to_thread(self._missing, app.place, app.record.name)
+            if missing.libraries or missing.functions:
+                _add_missing(element, missing)
             if app.record.os_versions:
                 _add_versions(element, app.record.os_versions)
         return xml(reply)
@@ -227,6 +234,13 @@ def _add_versions(element: ElementTree.Element, ranges: tuple[tuple[str, str], .
         entry = ElementTree.SubElement(versions, "VersionRange")
         ElementTree.SubElement(entry, "Min").text = lowest
         ElementTree.SubElement(entry, "Max").text = highest
+
+
+def _add_missing(element: ElementTree.Element, missing: Missing) -> None:
+    """What no device says: why an app cannot run on this camera though it could on another."""
+    element.set("MissingLibraries", " ".join(missing.libraries))
+    element.set("MissingFunctions", " ".join(missing.functions))
+    element.set("MissingNote", "this virtual camera does not have them")
 
 
 def _error(code: int) -> web.Response:

@@ -58,6 +58,7 @@ def build_core(
     sandbox.storage = services.storage
     unsupported = Unsupported()
     services.on_unsupported = unsupported.note
+    sandbox.libraries.on_missing = unsupported.note
     install = InstallSettings(state / "install.json", settings.os_numbers)
     accounts = ServiceAccounts()
     gate = Gate(users, lambda: services.parameters.get(_POLICY) or "recommended", accounts)

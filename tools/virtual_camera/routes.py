@@ -67,7 +67,12 @@ def _add_device(server: WebServer, core: Core, discovery: ApiDiscovery) -> None:
 
 def _add_applications(server: WebServer, core: Core) -> None:
     api = ApplicationsApi(
-        core.manager, core.install, core.analytics, core.settings.os_numbers, core.runtime
+        core.manager,
+        core.install,
+        core.analytics,
+        core.settings.os_numbers,
+        core.runtime,
+        core.sandbox.missing,
     )
     folder = f"{_CGI}/applications"
     server.add(f"{folder}/upload.cgi", Access.ADMIN, api.upload, ("POST",))

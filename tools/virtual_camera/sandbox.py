@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tools.virtual_camera.emulation import Emulator
 from tools.virtual_camera.full_disk import full_disk_prefix
+from tools.virtual_camera.libraries import Libraries, Missing, system_folders
 from tools.virtual_camera.storage import Storage
 
 APP_UID = 65534
@@ -80,6 +81,8 @@ class Sandbox:
         self._emulator = emulator
         self._bus_address = bus_address
         self._host = host
+        sysroot = emulator.sysroot if emulator else None
+        self.libraries = Libraries(platform, system_folders(sysroot))
         self._bwrap = shutil.which("bwrap") or ""
         self._is_root = os.geteuid() == 0
         self._works = bool(self._bwrap) and self._probe()
@@ -104,6 +107,10 @@ class Sandbox:
     def localdata(self, place: Place) -> str:
         """As the app sees it."""
         return str((_PACKAGES / place.app if self._works else place.package) / "localdata")
+
+    def missing(self, place: Place, program: str) -> Missing:
+        """Which libraries and functions `program` will not find. Takes a while the first time."""
+        return self.libraries.missing(place.app, place.package, program)
 
     def prepare(self, place: Place) -> None:
         """Make the folder for the app's sockets, and remove those of an earlier start."""
