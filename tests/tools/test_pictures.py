@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tools.errors import UsageError
+from tools.virtual_camera.pattern import CODE_CELL, CODE_CELLS
 from tools.virtual_camera.picture_sources import VideoSource
 from tools.virtual_camera.pictures import (
     NoPicture,
@@ -24,7 +25,6 @@ from tools.virtual_camera.pictures import (
     fit,
     open_source,
 )
-from tools.virtual_camera.pattern import CODE_CELL, CODE_CELLS
 
 Pixels = NDArray[Any]
 FRAMES, RATE = 150, 10.0
