@@ -55,6 +55,13 @@ gboolean vdo_stream_force_key_frame(VdoStream* self, GError** error);
  * after "socket.timeout_ms". */
 VdoBuffer* vdo_stream_get_buffer(VdoStream* self, GError** error);
 
+/* A buffer for frames of this stream, of a raw format, that the application keeps: from then on,
+ * and with the "buffer.strategy" VDO_BUFFER_STRATEGY_EXPLICIT, frames come in the buffers that have
+ * been enqueued, in this order; VDO_ERROR_NO_BUFFER_SPACE when there is none.
+ * vdo_stream_get_buffer() then adds no reference. End it with vdo_stream_buffer_unref(). */
+VdoBuffer* vdo_stream_buffer_alloc(VdoStream* self, gpointer opaque, GError** error);
+gboolean vdo_stream_buffer_enqueue(VdoStream* self, VdoBuffer* buffer, GError** error);
+
 /* Gives the buffer back and sets *buffer to NULL. */
 gboolean vdo_stream_buffer_unref(VdoStream* self, VdoBuffer** buffer, GError** error);
 

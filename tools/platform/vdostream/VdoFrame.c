@@ -11,6 +11,7 @@ struct _VdoFrame {
     guint32 id;
     int fd; /* -1: none */
     gboolean ownsFd;
+    gboolean shared; /* mapped so that others see what is written */
     gint64 offset;
     gsize capacity;
     gpointer data; /* NULL: not mapped */
@@ -73,6 +74,21 @@ VdoFrame* newFrame(int fd, const FrameFacts* facts, FrameReleased released, gpoi
     return self;
 }
 
+VdoFrame* newSharedFrame(int fd, gsize capacity, gpointer opaque, FrameReleased released,
+                         gpointer userData) {
+    FrameFacts nothing = {.size = capacity};
+    VdoFrame* self = newFrame(fd, &nothing, released, userData);
+
+    self->shared = TRUE;
+    self->opaque = opaque;
+    return self;
+}
+
+void setFrameFacts(VdoFrame* frame, const FrameFacts* facts) {
+    frame->facts = *facts;
+    frame->chunkTaken = FALSE;
+}
+
 VdoBuffer* vdo_buffer_new_full(gint fd, gsize capacity, guint64 offset, gpointer opaque,
                                VdoMap* settings) {
     (void)settings;
@@ -92,9 +108,9 @@ VdoBuffer* vdo_buffer_new(gint fd, gsize capacity, guint64 offset, gpointer opaq
 gpointer vdo_frame_memmap(VdoFrame* self) {
     if (self->data || self->fd < 0 || self->capacity == 0)
         return self->data;
-    /* A private map: what an application writes stays its own. */
-    self->data = mmap(NULL, self->capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd,
-                      (off_t)self->offset);
+    /* Mostly a private map: what an application writes stays its own. */
+    self->data = mmap(NULL, self->capacity, PROT_READ | PROT_WRITE,
+                      self->shared ? MAP_SHARED : MAP_PRIVATE, self->fd, (off_t)self->offset);
     if (self->data == MAP_FAILED)
         self->data = NULL;
     return self->data;

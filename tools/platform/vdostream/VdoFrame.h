@@ -18,4 +18,11 @@ typedef void (*FrameReleased)(VdoFrame* frame, gpointer userData);
 /* A frame over fd, which it takes. released may be NULL. */
 VdoFrame* newFrame(int fd, const FrameFacts* facts, FrameReleased released, gpointer userData);
 
+/* An empty frame over fd, which it takes; what is written to its memory is in the file too. */
+VdoFrame* newSharedFrame(int fd, gsize capacity, gpointer opaque, FrameReleased released,
+                         gpointer userData);
+
+/* Makes it another frame, in the same memory. */
+void setFrameFacts(VdoFrame* frame, const FrameFacts* facts);
+
 #endif

@@ -2,6 +2,7 @@
 #include <vdo-error.h>
 #include <vdo-stream.h>
 
+#include "ExplicitBuffers.h"
 #include "FrameSocket.h"
 #include "VdoFrame.h"
 #include "VideoService.h"
@@ -13,6 +14,7 @@ struct _VdoStream {
     VdoMap* info;
     FrameSocket* socket;
     VdoBufferFinalizer finalizer;
+    ExplicitBuffers* buffers; /* what the application has allocated */
     gboolean started;
 };
 
@@ -24,6 +26,7 @@ static void finalizeStream(GObject* object) {
     g_clear_object(&self->settings);
     g_clear_object(&self->info);
     g_clear_pointer(&self->socket, closeFrameSocket);
+    freeExplicitBuffers(self->buffers); /* each holds a reference to us: none is left */
     G_OBJECT_CLASS(vdo_stream_parent_class)->finalize(object);
 }
 
@@ -32,7 +35,7 @@ static void vdo_stream_class_init(VdoStreamClass* class) {
 }
 
 static void vdo_stream_init(VdoStream* self) {
-    (void)self;
+    self->buffers = newExplicitBuffers();
 }
 
 static gboolean checkArgument(gconstpointer argument, const char* name, GError** error) {
@@ -188,6 +191,62 @@ static void releaseFrame(VdoFrame* frame, gpointer userData) {
     g_object_unref(self);
 }
 
+static void releaseExplicit(VdoFrame* frame, gpointer userData) {
+    VdoStream* self = userData;
+
+    forgetExplicitBuffer(self->buffers, frame);
+    if (self->finalizer)
+        self->finalizer(frame);
+    g_object_unref(self);
+}
+
+VdoBuffer* vdo_stream_buffer_alloc(VdoStream* self, gpointer opaque, GError** error) {
+    guint32 format = vdo_map_get_uint32(self->info, "format", VDO_FORMAT_JPEG);
+    gsize pixels = (gsize)vdo_map_get_uint32(self->info, "width", 0) *
+                   vdo_map_get_uint32(self->info, "height", 0);
+
+    if (vdo_format_is_encoded((VdoFormat)format)) {
+        g_set_error_literal(error, VDO_ERROR, VDO_ERROR_NOT_SUPPORTED,
+                            "buffers can be allocated for raw formats alone");
+        return NULL;
+    }
+    gsize capacity = pixels * (format == VDO_FORMAT_RGBA ? 4 : 3);
+    if (format == VDO_FORMAT_YUV)
+        capacity = pixels + pixels / 2;
+    g_object_ref(self);
+    VdoBuffer* buffer =
+        allocateExplicitBuffer(self->buffers, capacity, opaque, releaseExplicit, self, error);
+    if (!buffer)
+        g_object_unref(self);
+    return buffer;
+}
+
+gboolean vdo_stream_buffer_enqueue(VdoStream* self, VdoBuffer* buffer, GError** error) {
+    if (!checkArgument(self, "stream", error) || !checkArgument(buffer, "buffer", error))
+        return FALSE;
+    return enqueueExplicitBuffer(self->buffers, buffer, error);
+}
+
+/* The next frame in the buffer that has waited longest. */
+static VdoBuffer* getExplicitBuffer(VdoStream* self, int timeout, GError** error) {
+    VdoBuffer* buffer = popExplicitBuffer(self->buffers);
+    if (!buffer) {
+        g_set_error_literal(error, VDO_ERROR, VDO_ERROR_NO_BUFFER_SPACE, "no buffer is enqueued");
+        return NULL;
+    }
+
+    FrameFacts facts;
+    int fd = receiveSocketFrame(self->socket, timeout, &facts, error);
+    gboolean filled = fd >= 0 && fillExplicitBuffer(buffer, fd, &facts, error);
+    if (fd >= 0) {
+        close(fd);
+        returnSocketFrame(self->socket);
+    }
+    if (!filled)
+        enqueueExplicitBuffer(self->buffers, buffer, NULL);
+    return filled ? buffer : NULL;
+}
+
 VdoBuffer* vdo_stream_get_buffer(VdoStream* self, GError** error) {
     if (!self->started) {
         g_set_error(error, VDO_ERROR, VDO_ERROR_FAILED, "stream %u is not started", self->id);
@@ -199,6 +258,10 @@ VdoBuffer* vdo_stream_get_buffer(VdoStream* self, GError** error) {
         timeout = (int)MIN(vdo_map_get_uint32(self->settings, "socket.timeout_ms", 0), G_MAXINT32);
     if (!vdo_map_get_boolean(self->settings, "socket.blocking", TRUE))
         timeout = 0;
+    if (hasExplicitBuffers(self->buffers) ||
+        vdo_map_get_uint32(self->settings, "buffer.strategy", VDO_BUFFER_STRATEGY_NONE) ==
+            VDO_BUFFER_STRATEGY_EXPLICIT)
+        return getExplicitBuffer(self, timeout, error);
 
     FrameFacts facts;
     int fd = receiveSocketFrame(self->socket, timeout, &facts, error);
