@@ -15,12 +15,15 @@ from tools.virtual_camera.device_info import (
     user_group,
 )
 from tools.virtual_camera.fault_control import FaultApi
+from tools.virtual_camera.firmware_api import firmware_management
 from tools.virtual_camera.images import ImagesApi
 from tools.virtual_camera.object_analytics import ObjectAnalyticsApi
 from tools.virtual_camera.parameters_api import ParametersApi
 from tools.virtual_camera.server import WebServer
+from tools.virtual_camera.server_report import ServerReportApi
 from tools.virtual_camera.storage_services import StorageApi
 from tools.virtual_camera.system_log import SystemLogApi
+from tools.virtual_camera.time_api import TimeApi
 from tools.virtual_camera.user_api import UserApi
 from tools.virtual_camera.users import Access
 from tools.virtual_camera.virtual_input import VirtualInputApi
@@ -60,6 +63,15 @@ def _add_device(server: WebServer, core: Core, discovery: ApiDiscovery) -> None:
     server.add(f"{_CGI}/pwdgrp.cgi", Access.ANONYMOUS, users.handle)
     server.add(f"{_CGI}/usergroup.cgi", Access.VIEWER, user_group)
     discovery.announce("user-management", "1.1", "User Management")
+    clock = TimeApi(core.services.parameters, core.gate, core.unsupported)
+    server.add(f"{_CGI}/time.cgi", Access.VIEWER, clock.cgi.handle)
+    discovery.announce("time-service", "1.1", "Time API")
+    firmware = firmware_management(core.services.parameters, core.gate, core.unsupported)
+    server.add(f"{_CGI}/firmwaremanagement.cgi", Access.ADMIN, firmware.handle)
+    discovery.announce("fwmgr", "1.0", "Firmware Management")
+    report = ServerReportApi(core.services.parameters, core.log, lambda: core.services.pictures)
+    server.add(f"{_CGI}/serverreport.cgi", Access.ADMIN, report.handle)
+    server.add(f"{_CGI}/admin/serverreport.cgi", Access.ADMIN, report.handle)
     log = SystemLogApi(core.log)
     server.add(f"{_CGI}/systemlog.cgi", Access.ADMIN, log.read)
     server.add(f"{_CGI}/admin/systemlog.cgi", Access.ADMIN, log.read)
