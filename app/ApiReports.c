@@ -110,8 +110,9 @@ json_t* settingsToJson(const Application* app) {
     json_t* describer = describerToJson(&app->config->describer);
 
     json_object_set_new(describer, "apiKeySet", json_boolean(app->apiKey != NULL));
-    return json_pack("{soso}", "describer", describer, "budget",
-                     budgetToJson(&app->config->budget));
+    return json_pack("{sososi}", "describer", describer, "budget",
+                     budgetToJson(&app->config->budget), "levelCheckSec",
+                     (int)app->config->levelCheckSec);
 }
 
 void reportSettings(MainCall* call, gpointer data) {
