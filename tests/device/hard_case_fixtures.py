@@ -21,22 +21,25 @@ def topic_of(trigger: Trigger) -> str:
 
 @contextmanager
 def level_checks(app: AppClient, seconds: int = 1) -> Iterator[None]:
-    """The app compares levels every `seconds`, and as seldom as by default afterwards."""
+    """The app compares levels every `seconds`, and as seldom as before afterwards."""
+    before = app.settings()["levelCheckSec"]
     app.call("PUT", "settings", body={"levelCheckSec": seconds})
     try:
+        assert app.settings()["levelCheckSec"] == seconds
         yield
     finally:
-        app.call("PUT", "settings", body={"levelCheckSec": 30})
+        app.call("PUT", "settings", body={"levelCheckSec": before})
 
 
 @contextmanager
 def one_thread(app: AppClient) -> Iterator[None]:
-    """The app makes one call at a time, and as many as by default afterwards."""
+    """The app makes one call at a time, and as many as before afterwards."""
+    before = app.settings()["describer"]["maxConcurrent"]
     app.change_settings(describer={"maxConcurrent": 1})
     try:
         yield
     finally:
-        app.change_settings(describer={"maxConcurrent": 4})
+        app.change_settings(describer={"maxConcurrent": before})
 
 
 def counter(app: AppClient, name: str) -> int:
