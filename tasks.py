@@ -68,6 +68,7 @@ def build(
         "name": "its own name, from which its serial number follows",
         "count": "this many cameras, on the next free ports",
         "clock": "draw date and time on the picture",
+        "coverage": "print which VAPIX calls and library functions it has, and end",
         "json": "print one line of JSON when it is ready",
     },
     iterable=["install"],
@@ -86,11 +87,15 @@ def camera(
     name: str = "virtual",
     count: int = 1,
     clock: bool = True,
+    coverage: bool = False,
     json: bool = False,
 ) -> None:
     """Start a virtual camera, or many, and keep it running until Ctrl-C."""
     from tools import camera_run
 
+    if coverage:
+        camera_run.coverage(arch, json)
+        return
     camera_run.run(
         camera_run.CameraRun(
             port, user, password, source, state, install or [], os, model, name, count, clock, json

@@ -65,6 +65,17 @@ def run(wanted: CameraRun, architecture: str = "host") -> None:
         raise SetupError(f"the virtual camera ended with exit code {code}", "read its log above")
 
 
+def coverage(architecture: str, as_json: bool) -> None:
+    """Print what the virtual camera of `architecture` has of what a camera has."""
+    from tools.virtual_camera import coverage as table
+    from tools.virtual_camera.settings import CameraSettings
+
+    platform = emulation.camera_options(architecture)[-1]
+    rows = table.coverage(CameraSettings(platform=Path(platform)))
+    for line in [json.dumps(table.as_json(rows))] if as_json else table.show(rows):
+        console.result(line)
+
+
 def _wait(cameras: Sequence[VirtualCamera]) -> int:
     return cameras[0].wait()  # all are of one process
 

@@ -28,11 +28,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not 1 <= options.count <= MOST:
             raise UsageError(f"{options.count} cameras are not possible", f"1 to {MOST} are")
         settings = _settings(options)
+        if options.coverage:
+            return _print_coverage(settings, as_json=options.json)
         if options.count > 1:
             return run_fleet(fleet_settings(settings, options.count), _run_one(options.json))
         asyncio.run(_run(settings, as_json=options.json))
     except ToolError as error:
         return report(error)
+    return 0
+
+
+def _print_coverage(settings: CameraSettings, *, as_json: bool) -> int:
+    from tools.virtual_camera import coverage
+
+    rows = coverage.coverage(settings)
+    lines = [json.dumps(coverage.as_json(rows))] if as_json else coverage.show(rows)
+    for line in lines:
+        print(line)
     return 0
 
 
@@ -133,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--sysroot", type=Path, help="folder with the libraries of --arch, for its emulation")
     add("--install", type=Path, action="append", default=[], metavar="FILE.eap")
     add("--count", type=int, default=1, help="this many cameras, on the next free ports")
+    add("--coverage", action="store_true", help="print what this camera has, and end")
     add("--json", action="store_true", help="print one line of JSON when ready")
     return parser
 

@@ -80,6 +80,10 @@ class JsonCgi:
         ones need an apiVersion in the request."""
         self._methods[name] = _Method(call, access, versioned)
 
+    @property
+    def methods(self) -> list[str]:
+        return list(self._methods)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer a request; Refusal 401 when its method needs an account and none was given."""
         if request.method != "POST":
@@ -87,7 +91,7 @@ class JsonCgi:
             return self._fail({}, self._codes.http_type, message)
         try:
             body = json.loads(await read_body(request))
-        except ValueError:
+        except (ValueError, RecursionError):
             return self._fail({}, self._codes.json, "The request is not valid JSON")
         if not isinstance(body, dict):
             return self._fail({}, self._codes.json, "The request is no JSON object")

@@ -141,6 +141,12 @@ def system_folders(sysroot: Path | None = None) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
+def exported_symbols(path: Path) -> frozenset[str]:
+    """The names that a library defines, none when it is not there."""
+    found = _read(path)
+    return found.defined if found else frozenset()
+
+
 def _search_path(elf: _Elf, where: Path, app: str, package: Path) -> Iterable[Path]:
     """RPATH and RUNPATH, as they lie on this machine."""
     for text in elf.search:

@@ -9,6 +9,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -115,6 +116,17 @@ def _is_for_apps(request: web.Request) -> bool:
     return isinstance(name, tuple) and name[0] == APP_ADDRESS
 
 
+@dataclass(frozen=True)
+class Address:
+    """Something that the camera serves; `access` None: the handler itself asks for credentials, or
+    nobody does."""
+
+    path: str
+    methods: tuple[str, ...]
+    handler: Handler
+    access: Access | None
+
+
 class WebServer:
     """All routes behind one middleware. Add routes, then start; stop cuts what is still open."""
 
@@ -130,6 +142,8 @@ class WebServer:
             auto_decompress=False,
         )
         self.port = 0
+        self.addresses: list[Address] = []
+        """everything that is served, as it was added"""
 
     def add(
         self,
@@ -151,11 +165,13 @@ class WebServer:
             return await handler(request)
 
         self._app.router.add_route("*", path, guarded)
+        self.addresses.append(Address(path, methods, handler, access))
 
     def add_open(self, method: str, path: str, handler: Handler) -> None:
         """Route `path` without authentication; for the control API and handlers that ask the gate
         themselves."""
         self._app.router.add_route(method, path, handler)
+        self.addresses.append(Address(path, (method,), handler, None))
 
     async def start(self, port: int) -> None:
         """Listen on 127.0.0.1; `port` 0 takes any free one. OSError when it is taken."""

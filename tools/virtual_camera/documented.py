@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""What a camera has by its documentation (VAPIX Library, ACAP API overview), to be compared with
+what this one has. A list of names only: whether each is there is found out from the code."""
+
+from __future__ import annotations
+
+_CGI = "/axis-cgi"
+
+CALLS = (
+    *(f"{_CGI}/{name}.cgi" for name in ("apidiscovery", "basicdeviceinfo", "systemready")),
+    *(f"{_CGI}/{name}.cgi" for name in ("param", "admin/param", "pwdgrp", "usergroup")),
+    *(f"{_CGI}/{name}.cgi" for name in ("systemlog", "admin/systemlog", "accesslog")),
+    *(f"{_CGI}/{name}.cgi" for name in ("serverreport", "restart", "factorydefault")),
+    *(f"{_CGI}/{name}.cgi" for name in ("firmwaremanagement", "firmwareupgrade", "time", "date")),
+    *(f"{_CGI}/{name}.cgi" for name in ("ntp", "network_settings", "wssession", "lightcontrol")),
+    *(f"{_CGI}/applications/{n}.cgi" for n in ("upload", "control", "list", "config", "info")),
+    f"{_CGI}/applications/license.cgi",
+    *(f"{_CGI}/{name}" for name in ("jpg/image.cgi", "mjpg/video.cgi", "imagesize.cgi")),
+    *(f"{_CGI}/{name}.cgi" for name in ("videostatus", "streamprofile", "streamstatus")),
+    *(f"{_CGI}/virtualinput/{n}.cgi" for n in ("activate", "deactivate", "getschemaversions")),
+    *(f"{_CGI}/io/{name}.cgi" for name in ("virtualinput", "port", "portmanagement", "output")),
+    *(f"{_CGI}/mqtt/{name}.cgi" for name in ("client", "event")),
+    *(f"{_CGI}/com/{name}.cgi" for name in ("ptz", "ptzconfig")),
+    *(
+        f"{_CGI}/{name}.cgi"
+        for name in ("dynamicoverlay/dynamicoverlay", "privacymask", "zipstream/setstrength")
+    ),
+    *(
+        f"{_CGI}/{name}.cgi"
+        for name in ("record/record", "record/list", "record/export/exportrecording")
+    ),
+    *(f"{_CGI}/disks/{name}.cgi" for name in ("list", "mount", "format")),
+    *(f"{_CGI}/{name}.cgi" for name in ("audio/transmit", "audio/receive", "playclip")),
+    *(f"{_CGI}/{name}.cgi" for name in ("capturemode", "geolocation/get", "opticscontrol")),
+    *("/vapix/services", "/vapix/ws-data-stream", "/onvif/device_service", "/axis-media/media.amp"),
+    *("/local/objectanalytics/control.cgi", "/local/vmd/control.cgi", "/config/rest"),
+)
+
+METHODS = {
+    f"{_CGI}/apidiscovery.cgi": ("getApiList", "getSupportedVersions"),
+    f"{_CGI}/basicdeviceinfo.cgi": (
+        *("getAllProperties", "getProperties", "getAllUnrestrictedProperties"),
+        "getSupportedVersions",
+    ),
+    f"{_CGI}/systemready.cgi": ("systemready", "getSupportedVersions"),
+    f"{_CGI}/firmwaremanagement.cgi": (
+        *("status", "upgrade", "reboot", "factoryDefault", "commit", "rollback"),
+        *("purge", "getSupportedVersions"),
+    ),
+    f"{_CGI}/time.cgi": (
+        *("getDateTimeInfo", "getAll", "setDateTime", "setTimeZone", "setPosixTimeZone"),
+        *("resetTimeZone", "getSupportedVersions"),
+    ),
+    f"{_CGI}/mqtt/client.cgi": (
+        *("configureClient", "activateClient", "deactivateClient", "getClientStatus"),
+        "getSupportedVersions",
+    ),
+    f"{_CGI}/mqtt/event.cgi": (
+        *("configureEventPublication", "getEventPublicationConfig", "configureMqttSubscription"),
+        *("getMqttSubscriptionConfig", "getSupportedVersions"),
+    ),
+    "/local/objectanalytics/control.cgi": (
+        *("getConfiguration", "setConfiguration", "getConfigurationCapabilities"),
+        *("sendAlarmEvent", "getAccumulatedCounts", "resetAccumulatedCounts", "resetPassthrough"),
+        *("getOccupancy", "getSupportedVersions"),
+    ),
+}
+"""The methods of the JSON APIs."""
+
+PARTIAL = {
+    f"{_CGI}/applications/license.cgi": "no licence service: keys are neither stored nor removed",
+    f"{_CGI}/jpg/image.cgi": "no palette, squarepixel or quad; camera=1 alone",
+    f"{_CGI}/mjpg/video.cgi": "at most 60 frames a second, no stream profiles",
+    f"{_CGI}/param.cgi": "parameters that clients ask for, not every one of a device",
+    f"{_CGI}/admin/param.cgi": "as param.cgi",
+    "/vapix/services": "GetEventInstances alone: no action rules, no other services",
+    "/vapix/ws-data-stream": "sources=events alone",
+    "/local/objectanalytics/control.cgi": "scenarios become active on request, not by what is seen",
+    "ax_event_handler_declare_from_template": "always an error, as from AXIS OS 12 on",
+    "vdo_stream_new": "JPEG, YUV, RGB, RGBA and planar RGB; no H.264, H.265, AV1",
+    "vdo_stream_snapshot": "JPEG, YUV, RGB, RGBA and planar RGB",
+}
+"""What is there and yet less than on a device, and how."""
+
+LIBRARIES = (
+    *("axevent", "axparameter", "axstorage", "vdostream", "licensekey"),
+    *("larod", "axoverlay", "bbox", "mdb", "axserialport", "axhttp", "vsi"),
+)
+"""What apps may link (lib*.so.1), besides GLib, curl, jansson, FastCGI and OpenSSL from Debian."""
