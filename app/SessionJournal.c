@@ -14,7 +14,7 @@ struct SessionJournal {
     char* path;
     GHashTable* open; /* session id -> its start line */
     guint lines;      /* in the file */
-    gboolean failed;  /* reported once */
+    gboolean isStale; /* a write failed: the file lacks something, and is written anew next time */
 };
 
 SessionJournal* newSessionJournal(const char* directory) {
@@ -33,20 +33,11 @@ void freeSessionJournal(SessionJournal* journal) {
     g_free(journal);
 }
 
-static void reportFailure(SessionJournal* journal, const GError* error) {
-    if (!error)
-        return;
-    if (!journal->failed)
+/* error: NULL when the write went well. Said once until it does. */
+static void noteWrite(SessionJournal* journal, const GError* error) {
+    if (error && !journal->isStale)
         g_warning("journal: a crash now would go unnoticed (%s)", error->message);
-    journal->failed = TRUE;
-}
-
-static void append(SessionJournal* journal, const char* line) {
-    g_autoptr(GError) error = NULL;
-
-    appendToFile(journal->path, line, &error);
-    reportFailure(journal, error);
-    journal->lines++;
+    journal->isStale = error != NULL;
 }
 
 static void rewrite(SessionJournal* journal) {
@@ -59,8 +50,20 @@ static void rewrite(SessionJournal* journal) {
     while (g_hash_table_iter_next(&entries, NULL, &line))
         g_string_append(text, line);
     writeFileWhole(journal->path, text->str, 0600, &error);
-    reportFailure(journal, error);
+    noteWrite(journal, error);
     journal->lines = g_hash_table_size(journal->open);
+}
+
+static void append(SessionJournal* journal, const char* line) {
+    g_autoptr(GError) error = NULL;
+
+    if (journal->isStale) {
+        rewrite(journal);
+        return;
+    }
+    appendToFile(journal->path, line, &error);
+    noteWrite(journal, error);
+    journal->lines++;
 }
 
 void journalStart(SessionJournal* journal, const SessionContext* session) {
@@ -81,6 +84,7 @@ void journalEnd(SessionJournal* journal, const SessionContext* session) {
     if (g_hash_table_size(journal->open) == 0) {
         removeFile(journal->path);
         journal->lines = 0;
+        journal->isStale = FALSE;
     } else if (journal->lines >= MOST_LINES + 2 * g_hash_table_size(journal->open)) {
         rewrite(journal);
     } else {

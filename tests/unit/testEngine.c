@@ -692,6 +692,25 @@ static void testJournalIsEmptyWhenNothingIsOpen(Engine* engine, gconstpointer un
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* What could not be written is written as soon as the disk takes it again. */
+static void testJournalIsWrittenAnewAfterAFailure(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    g_autofree char* path = g_build_filename(folder, "sessions.journal", NULL);
+    g_autofree char* text = NULL;
+    configure(engine,
+              makeConfig(profileJson("a", "activeMonitoring", "Device1Scenario1", NULL),
+                         profileJson("b", "activeMonitoring", "Device1Scenario2", NULL), NULL));
+
+    g_assert_cmpint(g_mkdir(path, 0700), ==, 0); /* a folder in its place: writing fails */
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) unnoticed = theSession(engine);
+    g_assert_cmpint(g_rmdir(path), ==, 0);
+    setFakeTrigger(trigger2, TRUE);
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_nonnull(strstr(text, unnoticed->id));
+}
+
 static void testLeftoversEndAsInterrupted(Engine* engine, gconstpointer unused) {
     (void)unused;
     g_autofree char* path = g_build_filename(folder, "sessions.journal", NULL);
@@ -787,6 +806,7 @@ int main(int argc, char** argv) {
     add("/engine/events-wait", testEndsWaitForTheEventServiceInTheirOrder);
     add("/engine/events-are-bounded", testQueuedEventsAreBoundedAndEndsAreKept);
     add("/engine/journal-is-emptied", testJournalIsEmptyWhenNothingIsOpen);
+    add("/engine/journal-written-anew", testJournalIsWrittenAnewAfterAFailure);
     add("/engine/leftovers", testLeftoversEndAsInterrupted);
     add("/engine/records-are-in-order", testRecordsAreInOrder);
     folder = g_dir_make_tmp("engine-XXXXXX", NULL);
