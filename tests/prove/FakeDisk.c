@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "Disk.h"
+#include "Verdict.h"
 
 static GHashTable* files = NULL; /* path -> GString */
 static gboolean full = FALSE, whole = TRUE;
@@ -91,6 +92,8 @@ gboolean appendToFile(const char* path, const char* text, GError** error) {
 
     if (refuse(path, error))
         return FALSE;
+    if (isJournal(path) && !whole)
+        fail(FAULT_MISMATCH, "the journal goes on although it lacks what could not be written");
     if (found)
         g_string_append(found, text);
     else

@@ -168,6 +168,11 @@ void readRecords(gpointer publisher) {
         readRecord(json_array_get(records, i));
 }
 
+static void loseEntry(Entry* entry) {
+    entry->isLost = TRUE;
+    getVerdict()->lost++;
+}
+
 void noteCrash(GHashTable* journal) {
     GHashTableIter all;
     gpointer value;
@@ -180,8 +185,8 @@ void noteCrash(GHashTable* journal) {
             entry->mayEndAgain = isInJournal;
         else if (!entry->isLost && isInJournal)
             entry->isLeft = TRUE;
-        else
-            entry->isLost = TRUE;
+        else if (!entry->isLost)
+            loseEntry(entry);
     }
 }
 

@@ -23,7 +23,8 @@ const char* faultName(Fault fault);
 
 typedef struct {
     guint64 histories, steps, starts, ends;
-    gint step; /* of the history under way */
+    guint64 lost; /* sessions that a crash took together with their line in the journal */
+    gint step;    /* of the history under way */
     gint fault;
     char text[600];
 } Verdict;

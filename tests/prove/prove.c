@@ -122,13 +122,14 @@ static int runAllHistories(void) {
         next++;
     }
     tell("result",
-         json_pack("{sIsIsIsIsisisisisisisf}", "histories", (json_int_t)verdict->histories, "steps",
-                   (json_int_t)verdict->steps, "starts", (json_int_t)verdict->starts, "ends",
-                   (json_int_t)verdict->ends, "orphans", found[FAULT_ORPHAN], "missedStarts",
-                   found[FAULT_MISSED_START], "doubleEnds", found[FAULT_DOUBLE_END],
-                   "eventsAfterEnd", found[FAULT_EVENT_AFTER_END], "leaks", found[FAULT_LEAK],
-                   "mismatches", found[FAULT_MISMATCH] + found[FAULT_CRASH] + found[FAULT_HANG],
-                   "seconds", (double)(g_get_monotonic_time() - began) / 1e6));
+         json_pack("{sIsIsIsIsIsisisisisisisf}", "histories", (json_int_t)verdict->histories,
+                   "steps", (json_int_t)verdict->steps, "starts", (json_int_t)verdict->starts,
+                   "ends", (json_int_t)verdict->ends, "lostInCrashes", (json_int_t)verdict->lost,
+                   "orphans", found[FAULT_ORPHAN], "missedStarts", found[FAULT_MISSED_START],
+                   "doubleEnds", found[FAULT_DOUBLE_END], "eventsAfterEnd",
+                   found[FAULT_EVENT_AFTER_END], "leaks", found[FAULT_LEAK], "mismatches",
+                   found[FAULT_MISMATCH] + found[FAULT_CRASH] + found[FAULT_HANG], "seconds",
+                   (double)(g_get_monotonic_time() - began) / 1e6));
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
