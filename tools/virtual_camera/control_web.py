@@ -46,7 +46,7 @@ async def json_body(request: web.Request) -> Body:
     """The request's JSON object, {} when there is none. ControlError 400 when it is no object."""
     try:
         body = json.loads(await read_body(request) or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ControlError(400, "badJson", f"the body is not valid JSON: {error}") from error
     if not isinstance(body, dict):
         raise ControlError(400, "badJson", "the body is no JSON object")
