@@ -20,9 +20,9 @@ from tools.virtual_camera.edge_faults import EdgeFaults
 from tools.virtual_camera.events import Event, EventService
 from tools.virtual_camera.faults import Faults
 from tools.virtual_camera.parameters import ParameterError, ParameterStore
+from tools.virtual_camera.stream_list import StreamList
 from tools.virtual_camera.video import VideoService
 from tools.virtual_camera.video_frames import CHANNELS, share
-from tools.virtual_camera.video_stream import VideoStream
 
 
 class EventsOnBus:
@@ -160,16 +160,20 @@ class VideoOnBus:
     def __init__(self, video: VideoService, server: BusServer) -> None:
         self._video = video
         self._server = server
-        self._streams: dict[int, VideoStream] = {}
-        self._last_stream = 0
+        self._streams = StreamList(video)
         self._service = Service(
             "virtualcamera.Video1",
             {
                 "Snapshot": ("a{sv}", self._snapshot),
                 "OpenStream": ("a{sv}", self._open_stream),
+                "GetStreams": ("", lambda _: Reply("au", [self._streams.numbers()])),
+                "GetStream": ("u", self._get_stream),
+                "AttachStream": ("u", self._attach_stream),
+                "WatchStreams": ("u", self._watch_streams),
                 "GetChannels": ("", lambda _: Reply("au", [list(CHANNELS)])),
                 "GetChannel": ("u", self._get_channel),
                 "GetResolutions": ("ua{sv}", self._get_resolutions),
+                "SetFramerate": ("ud", self._set_framerate),
             },
         )
 
@@ -177,8 +181,7 @@ class VideoOnBus:
         await self._server.serve(self._service)
 
     def stop(self) -> None:
-        for stream in list(self._streams.values()):
-            stream.close()
+        self._streams.close()
 
     async def _snapshot(self, call: Call) -> Reply:
         settings = self._video.settings(decode_settings(call.body[0]), snapshot=True)
@@ -188,15 +191,17 @@ class VideoOnBus:
 
     def _open_stream(self, call: Call) -> Reply:
         settings = self._video.settings(decode_settings(call.body[0]), snapshot=False)
-        self._last_stream += 1
-        number = self._last_stream
+        number, end = self._streams.open(settings)
+        return Reply("ua{sv}h", [number, encode_settings(settings.info()), 0], [end.detach()])
 
-        def forget() -> None:
-            self._streams.pop(number, None)
+    def _get_stream(self, call: Call) -> Reply:
+        return Reply("a{sv}", [encode_settings(self._streams.settings(call.body[0]).info())])
 
-        stream = self._streams[number] = VideoStream(self._video, settings, forget)
-        end = stream.app_end.detach()
-        return Reply("ua{sv}h", [number, encode_settings(settings.info()), 0], [end])
+    def _attach_stream(self, call: Call) -> Reply:
+        return Reply("h", [0], [self._streams.attach(call.body[0]).detach()])
+
+    def _watch_streams(self, call: Call) -> Reply:
+        return Reply("h", [0], [self._streams.watch(call.body[0]).detach()])
 
     def _get_channel(self, call: Call) -> Reply:
         return Reply("a{sv}", [encode_settings(self._video.channel_info(call.body[0]))])
@@ -204,3 +209,7 @@ class VideoOnBus:
     def _get_resolutions(self, call: Call) -> Reply:
         found = self._video.resolutions(call.body[0], decode_settings(call.body[1]))
         return Reply("a(uu)", [[list(size) for size in found]])
+
+    def _set_framerate(self, call: Call) -> Reply:
+        self._video.set_channel_rate(*call.body)
+        return Reply()

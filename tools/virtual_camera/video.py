@@ -18,6 +18,7 @@ from tools.virtual_camera.parameters import RESOLUTIONS
 from tools.virtual_camera.picture_faults import PictureFaults
 from tools.virtual_camera.pictures import Frame, Picture, PictureSource, SnapshotLog
 from tools.virtual_camera.video_frames import (
+    CHANNELS,
     FRAME_TYPES,
     KNOWN_SETTINGS,
     MAX_FRAME_RATE,
@@ -58,6 +59,7 @@ class VideoService:
         self._unsupported = unsupported
         self._faults = PictureFaults(faults)
         self._sequence = 0
+        self._rates = dict.fromkeys(CHANNELS, MAX_FRAME_RATE)
 
     def settings(self, given: Mapping[str, SettingValue], *, snapshot: bool) -> FrameSettings:
         """Check what an app asks for. VideoError InvalidArgument, NotFound or NotSupported."""
@@ -103,10 +105,22 @@ class VideoService:
             "width": width,
             "height": height,
             "resolution": (width, height),
-            "framerate": MAX_FRAME_RATE,
+            "framerate": self._rates[channel],
             "rotation": 0,
             "aspect_ratio": (16, 9),
         }
+
+    def channel_rate(self, channel: int) -> float:
+        """The most frames a second that a stream of a channel has."""
+        return self._rates[channel]
+
+    def set_channel_rate(self, channel: int, rate: float) -> None:
+        """Change `channel_rate`, for open streams too. VideoError NotFound, InvalidArgument."""
+        check_channel(channel)
+        if not 0 < rate <= MAX_FRAME_RATE:
+            message = f"framerate: {rate:g} is not above 0 and up to {MAX_FRAME_RATE:g}"
+            raise VideoError("InvalidArgument", message)
+        self._rates[channel] = rate
 
     def resolutions(self, channel: int, given: Mapping[str, SettingValue]) -> list[tuple[int, int]]:
         """Sizes that a stream can have, smallest first. VideoError NotFound, InvalidArgument."""

@@ -89,6 +89,7 @@ class FrameSettings:
     monochrome: bool = False
     frame_rate: float = MAX_FRAME_RATE
     buffers: int = 3
+    channel: int = 1
 
     def info(self) -> dict[str, SettingValue]:
         """The values in use, as vdo_stream_get_info() shows them."""
@@ -184,7 +185,8 @@ def parse_settings(given: Mapping[str, SettingValue], *, snapshot: bool) -> Fram
         raise VideoError("NotSupported", f"subformat: {subformat} is not NV12 or Y800")
     if "input" in given and values.number("input", 1, 1, 64) != 1:
         raise VideoError("NotFound", f"input: there is no input {given['input']}")
-    check_channel(int(values.number("channel", 1, 0, 64)))
+    channel = int(values.number("channel", 1, 0, 64))
+    check_channel(channel)
     width, height = _parse_size(values)
     if subformat == "NV12" and (width % 2 or height % 2):
         raise VideoError("InvalidArgument", f"width, height: {width}x{height} is not even")
@@ -204,6 +206,7 @@ def parse_settings(given: Mapping[str, SettingValue], *, snapshot: bool) -> Fram
         monochrome=bool(given.get("monochrome", False)),
         frame_rate=min(values.number("framerate", MAX_FRAME_RATE, 0.01, 1000), MAX_FRAME_RATE),
         buffers=int(values.number("buffer.count", 3, 1, 32)),
+        channel=channel,
     )
 
 

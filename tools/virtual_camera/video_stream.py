@@ -81,7 +81,8 @@ class VideoStream:
             if self._free > 0:
                 with contextlib.suppress(VideoError):  # no picture now; perhaps at the next turn
                     await self._send_frame()
-            due = max(due + 1 / self._frame_rate, self._loop.time())
+            rate = min(self._frame_rate, self._service.channel_rate(self._settings.channel))
+            due = max(due + 1 / rate, self._loop.time())
             await asyncio.sleep(due - self._loop.time())
 
     async def _send_frame(self) -> None:

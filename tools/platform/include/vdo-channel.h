@@ -32,6 +32,10 @@ VdoMap* vdo_channel_get_settings(VdoChannel* self, GError** error);
  * "max"; "aspect_ratio": "native" or "W:H". Free with g_free(). */
 VdoResolutionSet* vdo_channel_get_resolutions(VdoChannel* self, VdoMap* filter, GError** error);
 
+/* The most frames a second that streams of the channel have; only "framerate" can be set. */
+gboolean vdo_channel_set_framerate(VdoChannel* self, gdouble framerate, GError** error);
+gboolean vdo_channel_set_settings(VdoChannel* self, VdoMap* settings, GError** error);
+
 guint vdo_channel_get_id(VdoChannel* self);
 
 G_END_DECLS

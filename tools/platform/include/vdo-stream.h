@@ -32,6 +32,23 @@ VdoStream* vdo_stream_nv12_new(const VdoMap* settings, guint32 input, VdoResolut
 VdoStream* vdo_stream_y800_new(const VdoMap* settings, guint32 input, VdoResolution resolution,
                                GError** error);
 
+/* A stream that is open, of any application, or with id 0 none, to watch all (then attach with a
+ * map and use vdo_stream_get_event()). Release with g_object_unref(). */
+VdoStream* vdo_stream_get(guint id, GError** error);
+/* Every open stream; release with g_list_free_full(list, g_object_unref). NULL also when there is
+ * none. */
+GList* vdo_stream_get_all(GError** error);
+
+/* What a stream of vdo_stream_get() is to be used for: "intent", VDO_INTENT_DEFAULT when it is
+ * missing. "filter" is accepted; every stream passes. */
+gboolean vdo_stream_attach(VdoStream* self, VdoMap* intent, GError** error);
+
+/* Readable when vdo_stream_get_event() has something; lent, -1 on error. */
+gint vdo_stream_get_event_fd(VdoStream* self, GError** error);
+/* A new map with "event", a VdoStreamEvent, and "id", the stream; VDO_ERROR_NO_EVENT when there is
+ * none. Of streams this camera tells EXISTING, CREATED and CLOSED. */
+VdoMap* vdo_stream_get_event(VdoStream* self, GError** error);
+
 guint vdo_stream_get_id(VdoStream* self);
 
 /* New maps; release with g_object_unref(). The info shows the values really used. */

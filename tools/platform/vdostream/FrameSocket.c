@@ -39,14 +39,23 @@ void closeFrameSocket(FrameSocket* frames) {
     g_free(frames);
 }
 
-int getSocketDescriptor(const FrameSocket* frames) {
-    return frames->fd;
+static gboolean checkSocket(const FrameSocket* frames, GError** error) {
+    if (!frames)
+        g_set_error_literal(error, VDO_ERROR, VDO_ERROR_NOT_CONTROLLED,
+                            "the stream is not attached: see vdo_stream_attach()");
+    return frames != NULL;
+}
+
+int getSocketDescriptor(const FrameSocket* frames, GError** error) {
+    return checkSocket(frames, error) ? frames->fd : -1;
 }
 
 static gboolean sendCommand(FrameSocket* frames, Command command, gdouble framerate,
                             GError** error) {
     CommandMessage message = {.command = command, .framerate = framerate};
 
+    if (!checkSocket(frames, error))
+        return FALSE;
     if (send(frames->fd, &message, sizeof message, MSG_NOSIGNAL) == sizeof message)
         return TRUE;
     g_set_error(error, VDO_ERROR, VDO_ERROR_INTERFACE_DOWN, "the video service is gone: %s",
@@ -116,7 +125,7 @@ int receiveSocketFrame(FrameSocket* frames, int timeoutMs, FrameFacts* facts, GE
     FrameMessage message;
     ssize_t length;
 
-    if (!awaitFrame(frames, timeoutMs, error))
+    if (!checkSocket(frames, error) || !awaitFrame(frames, timeoutMs, error))
         return -1;
     int fd = receiveMessage(frames, &message, &length);
     if (length < 0 && errno == EAGAIN) {

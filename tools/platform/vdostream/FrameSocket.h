@@ -13,8 +13,10 @@ typedef struct FrameSocket FrameSocket;
 FrameSocket* newFrameSocket(int fd);
 void closeFrameSocket(FrameSocket* socket);
 
-/* Lent. */
-int getSocketDescriptor(const FrameSocket* socket);
+/* The functions below fail with VDO_ERROR_NOT_CONTROLLED when socket is NULL. */
+
+/* Lent; -1 on error. */
+int getSocketDescriptor(const FrameSocket* socket, GError** error);
 
 gboolean startSocketFrames(FrameSocket* socket, GError** error);
 void stopSocketFrames(FrameSocket* socket);

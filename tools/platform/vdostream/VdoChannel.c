@@ -115,6 +115,24 @@ VdoResolutionSet* vdo_channel_get_resolutions(VdoChannel* self, VdoMap* filter, 
     return set;
 }
 
+gboolean vdo_channel_set_framerate(VdoChannel* self, gdouble framerate, GError** error) {
+    g_autoptr(GVariant) reply = callVideoService(
+        "SetFramerate", g_variant_new("(ud)", self->id, framerate), "()", NULL, error);
+
+    if (reply)
+        vdo_map_set_double(self->info, "framerate", framerate);
+    return reply != NULL;
+}
+
+gboolean vdo_channel_set_settings(VdoChannel* self, VdoMap* settings, GError** error) {
+    if (!settings || vdo_map_size(settings) != 1 || !vdo_map_contains(settings, "framerate")) {
+        g_set_error_literal(error, VDO_ERROR, VDO_ERROR_NOT_SUPPORTED,
+                            "settings: only framerate can be set");
+        return FALSE;
+    }
+    return vdo_channel_set_framerate(self, vdo_map_get_double(settings, "framerate", 0.0), error);
+}
+
 guint vdo_channel_get_id(VdoChannel* self) {
     return self->id;
 }

@@ -2,21 +2,9 @@
 #include <vdo-error.h>
 #include <vdo-stream.h>
 
-#include "ExplicitBuffers.h"
-#include "FrameSocket.h"
+#include "StreamParts.h"
 #include "VdoFrame.h"
 #include "VideoService.h"
-
-struct _VdoStream {
-    GObject parent;
-    guint id;
-    VdoMap* settings;
-    VdoMap* info;
-    FrameSocket* socket;
-    VdoBufferFinalizer finalizer;
-    ExplicitBuffers* buffers; /* what the application has allocated */
-    gboolean started;
-};
 
 G_DEFINE_TYPE(VdoStream, vdo_stream, G_TYPE_OBJECT)
 
@@ -26,6 +14,8 @@ static void finalizeStream(GObject* object) {
     g_clear_object(&self->settings);
     g_clear_object(&self->info);
     g_clear_pointer(&self->socket, closeFrameSocket);
+    if (self->eventFd >= 0)
+        close(self->eventFd);
     freeExplicitBuffers(self->buffers); /* each holds a reference to us: none is left */
     G_OBJECT_CLASS(vdo_stream_parent_class)->finalize(object);
 }
@@ -35,6 +25,7 @@ static void vdo_stream_class_init(VdoStreamClass* class) {
 }
 
 static void vdo_stream_init(VdoStream* self) {
+    self->eventFd = -1;
     self->buffers = newExplicitBuffers();
 }
 
@@ -172,8 +163,7 @@ void vdo_stream_stop(VdoStream* self) {
 }
 
 gint vdo_stream_get_fd(VdoStream* self, GError** error) {
-    (void)error;
-    return getSocketDescriptor(self->socket);
+    return getSocketDescriptor(self->socket, error);
 }
 
 gboolean vdo_stream_force_key_frame(VdoStream* self, GError** error) {
