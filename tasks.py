@@ -240,7 +240,9 @@ def demo(_context: Context, keep: bool = False, json: str = "", source: str = ""
     commands.demo(keep, json, source)
 
 
-@task(help={"only": "some of lint, c, prove, threads, python, device, separated by commas"})
+@task(
+    help={"only": "some of lint, c, prove, threads, python, device, emulated, separated by commas"}
+)
 def test(_context: Context, only: str = "") -> None:
     """Run all tests: lint, C unit tests, Python tests, and the device tests on a virtual camera."""
     from tools import testing

@@ -8,13 +8,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tools import build, console, debian, lint, os_lines, prove, tsan
+from tools import build, console, debian, emulation, lint, os_lines, prove, toolchain, tsan
 from tools.bootstrap import PROJECT
 from tools.camera import connect
 from tools.errors import ToolError, UsageError, VerdictError
@@ -48,8 +48,8 @@ class Outcome:
 
 
 def test(only: str = "") -> None:
-    """Run the parts named in `only` (lint, c, prove, threads, python, device; all unless
-    given).
+    """Run the parts named in `only` (lint, c, prove, threads, python, device, emulated;
+    all unless given).
 
     Prints each part's own output, a table, and last `N passed, N failed`. VerdictError when
     anything failed; UsageError for a part that does not exist.
@@ -168,6 +168,23 @@ def _threads() -> Outcome:
     return Outcome(passed=tsan.tsan() + 1)
 
 
+def _emulated() -> Outcome:
+    """Under qemu, for each processor of cameras: the C tests, and the app on a virtual camera."""
+    total = Outcome()
+    for architecture, select in emulation.DEVICE_TESTS.items():
+        compiler = toolchain.find(architecture).environment
+        for folder in ("unit", "platform"):
+            goals = ["check", f"OUT={BUILD / 'emulated' / architecture / folder}"]
+            goals.append(f"EMULATOR={emulation.prefix(architecture)}")
+            what = f"C tests of tests/{folder} for {architecture}, emulated"
+            total += _make_tests(PROJECT / "tests" / folder, goals, what, compiler)
+        console.progress(f"device tests for {architecture}, emulated")
+        options = ["--package", str(package_for(VIRTUAL, architecture)), "-k", select]
+        report = REPORTS / f"device-{architecture}"
+        total += _pytest_on_device(["--arch", architecture, *options], report)
+    return total
+
+
 PARTS: dict[str, Callable[[], Outcome]] = {
     "lint": _lint,
     "c": _c,
@@ -175,11 +192,15 @@ PARTS: dict[str, Callable[[], Outcome]] = {
     "threads": _threads,
     "python": _python,
     "device": _device,
+    "emulated": _emulated,
 }
 
 
-def _make_tests(folder: Path, goals: list[str], what: str) -> Outcome:
-    """Run goals of a folder's Makefile whose tests report in TAP, as GLib's do."""
+def _make_tests(
+    folder: Path, goals: list[str], what: str, compiler: Mapping[str, str] | None = None
+) -> Outcome:
+    """Run goals of a folder's Makefile whose tests report in TAP, as GLib's do; `compiler` is the
+    environment for another one than this machine's."""
     console.progress(what)
     counts = {"ok": 0, "not ok": 0, "skip": 0}
     lines: list[str] = []
@@ -195,7 +216,7 @@ def _make_tests(folder: Path, goals: list[str], what: str) -> Outcome:
             counts["skip"] += 1
 
     command = ["make", "--no-print-directory", "-j2", "-C", str(folder), *goals]
-    code = console.stream(command, on_line, env={**os.environ, "LC_ALL": "C"})
+    code = console.stream(command, on_line, env={**os.environ, **(compiler or {}), "LC_ALL": "C"})
     if code != 0:
         console.detail("\n".join(lines[-_SHOWN:]))
     broken = 1 if code != 0 and not counts["not ok"] else 0  # a crash, a leak, the compiler
