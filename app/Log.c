@@ -4,7 +4,19 @@
 #include <string.h>
 #include <syslog.h>
 
+enum { MOST_WAITING = 1000 };
+
+typedef struct {
+    int priority;
+    char text[];
+} Line;
+
 static gint lowestLevel = G_LOG_LEVEL_INFO; /* atomic; GLib's flags grow towards debug */
+
+/* Lines that wait; only the thread that queues them looks. */
+static GThread* queuing = NULL; /* atomic; NULL: none does */
+static GQueue waiting = G_QUEUE_INIT;
+static guint writer = 0; /* the source that writes them */
 
 static int syslogPriority(GLogLevelFlags level) {
     switch (level & G_LOG_LEVEL_MASK) {
@@ -22,15 +34,58 @@ static int syslogPriority(GLogLevelFlags level) {
     }
 }
 
+static void writeWaiting(void) {
+    Line* line;
+
+    g_clear_handle_id(&writer, g_source_remove);
+    while ((line = g_queue_pop_head(&waiting))) {
+        syslog(line->priority, "%s", line->text);
+        g_free(line);
+    }
+}
+
+static gboolean onIdle(gpointer unused) {
+    (void)unused;
+    writer = 0;
+    writeWaiting();
+    return G_SOURCE_REMOVE;
+}
+
+static void queueLine(int priority, const char* text) {
+    gsize size = strlen(text) + 1;
+    Line* line = g_malloc(sizeof *line + size);
+
+    line->priority = priority;
+    memcpy(line->text, text, size);
+    g_queue_push_tail(&waiting, line);
+    if (g_queue_get_length(&waiting) >= MOST_WAITING)
+        writeWaiting();
+    else if (!writer)
+        writer = g_idle_add_full(G_PRIORITY_HIGH_IDLE, onIdle, NULL, NULL);
+}
+
 static void writeLog(const char* domain, GLogLevelFlags level, const char* message,
                      gpointer unused) {
+    g_autofree char* prefixed = domain ? g_strconcat(domain, ": ", message, NULL) : NULL;
+    const char* text = prefixed ? prefixed : message;
+    int priority = syslogPriority(level);
+
     (void)unused;
     if ((gint)(level & G_LOG_LEVEL_MASK) > g_atomic_int_get(&lowestLevel))
         return;
-    if (domain)
-        syslog(syslogPriority(level), "%s: %s", domain, message);
-    else
-        syslog(syslogPriority(level), "%s", message);
+    gboolean isMine = g_atomic_pointer_get(&queuing) == g_thread_self();
+    if (isMine && priority >= LOG_INFO) {
+        queueLine(priority, text);
+        return;
+    }
+    if (isMine)
+        writeWaiting();
+    syslog(priority, "%s", text);
+}
+
+void queueLog(gboolean queue) {
+    writeWaiting();
+    g_atomic_pointer_set(&queuing, queue ? g_thread_self() : NULL);
 }
 
 void initLog(const char* appName) {

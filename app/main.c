@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
     CgiServer* server = openCgiServer(api);
     setCgiApiServer(api, server);
 
+    queueLog(TRUE);
     runLoop();
 
     stopApplication(app);
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
     freeCgiServer(server);
     freeCgiApi(api);
     gboolean freed = freeApplication(app);
+    queueLog(FALSE);
     g_free(dataDirectory);
     g_message("app: stopped%s", freed ? "" : ", a call to the camera has not come back");
     if (!freed)
