@@ -3,7 +3,7 @@
 
 #include "Clock.h"
 
-enum { MOST_QUEUED = 500, RETRY_MS = 1000, MOST_VALUES = 4 };
+enum { MOST_QUEUED = 500, MOST_PUT_OFF = 250, RETRY_MS = 1000, MOST_VALUES = 4 };
 
 /* The declared events of one profile. */
 typedef struct {
@@ -35,7 +35,8 @@ struct CameraOutput {
                               or queued */
     GQueue queue;          /* Item */
     guint retryTimer;
-    gboolean isDown; /* said once */
+    guint flushSource; /* pending while there is something new to send */
+    gboolean isDown;   /* said once */
 };
 
 static void freeItem(gpointer data) {
@@ -71,6 +72,7 @@ void freeCameraOutput(CameraOutput* output) {
     if (!output)
         return;
     stopTimer(&output->retryTimer);
+    g_clear_handle_id(&output->flushSource, g_source_remove);
     g_queue_clear_full(&output->queue, freeItem);
     g_hash_table_unref(output->byProfile);
     g_ptr_array_unref(output->retired);
@@ -96,6 +98,7 @@ static void flush(gpointer data) {
     Item* item;
 
     stopTimer(&output->retryTimer);
+    g_clear_handle_id(&output->flushSource, g_source_remove);
     while ((item = g_queue_peek_head(&output->queue))) {
         if (!sendEvent(item->declaration, item->values, item->count, item->realTimeUs, &error))
             break;
@@ -111,6 +114,22 @@ static void flush(gpointer data) {
         output->retryTimer = startTimer(RETRY_MS, flush, output);
     }
     dropRetired(output);
+}
+
+static gboolean onFlush(gpointer data) {
+    CameraOutput* output = data;
+
+    output->flushSource = 0;
+    flush(output);
+    return G_SOURCE_REMOVE;
+}
+
+/* Sends what is new once the loop has nothing to start or to end: that comes first. */
+static void flushSoon(CameraOutput* output) {
+    if (countQueuedOutput(output) >= MOST_PUT_OFF)
+        flush(output);
+    else if (!output->flushSource)
+        output->flushSource = g_idle_add_full(G_PRIORITY_HIGH_IDLE, onFlush, output, NULL);
 }
 
 /* Makes room: the oldest description goes; ends and answers stay. */
@@ -258,7 +277,7 @@ void outputStart(CameraOutput* output, const SessionContext* session) {
     events->open++;
     if (events->session && events->open == 1)
         enqueueState(events, events->session, TRUE);
-    flush(output);
+    flushSoon(output);
 }
 
 static void enqueueDescription(ProfileEvents* events, const SessionContext* session,
@@ -291,7 +310,7 @@ void outputDescription(CameraOutput* output, const SessionContext* session, cons
         if (json_is_boolean(value))
             enqueueState(events, declaration, json_is_true(value));
     }
-    flush(output);
+    flushSoon(output);
 }
 
 /* Whether the profile goes on under newer events than these: it was edited, and a session of what
@@ -318,5 +337,5 @@ void outputEnd(CameraOutput* output, const SessionContext* session) {
     g_hash_table_iter_init(&entries, events->answers);
     while (g_hash_table_iter_next(&entries, NULL, &declaration))
         enqueueState(events, declaration, FALSE);
-    flush(output);
+    flushSoon(output);
 }
