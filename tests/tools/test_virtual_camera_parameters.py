@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.tools.virtual_camera_helpers import RunningCamera
+from tests.tools.virtual_camera_helpers import RunningCamera, StartCamera
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
 
@@ -56,3 +57,54 @@ def test_device_info_and_parameters_agree(camera: RunningCamera) -> None:
     found = listing(camera)
     assert info["BuildDate"] == found["root.Properties.Firmware.BuildDate"]
     assert info["HardwareID"] == found["root.Properties.System.HardwareID"]
+
+
+ADD = f"{PARAM}?action=add&template=streamprofile&group=StreamProfile"
+
+
+def test_stream_profiles_are_added_and_removed(start_camera: StartCamera, tmp_path: Path) -> None:
+    camera = start_camera(state=tmp_path / "state")
+    low = "&StreamProfile.S.Name=low&StreamProfile.S.Parameters=resolution%3D320x180"
+
+    assert camera.get(ADD + low).text == "S0 OK\n"
+    assert camera.get(f"{ADD}&root.StreamProfile.S.Name=high").text == "S1 OK\n"
+    camera.stop()
+    camera = start_camera(state=tmp_path / "state")
+    found = listing(camera, "StreamProfile.S0")
+    assert found == {
+        "root.StreamProfile.S0.Name": "low",
+        "root.StreamProfile.S0.Description": "",
+        "root.StreamProfile.S0.Parameters": "resolution=320x180",
+    }
+    assert camera.get(f"{PARAM}?action=remove&group=root.StreamProfile.S0").text == "OK\n"
+    assert camera.get(f"{ADD}&StreamProfile.S.Name=new").text == "S0 OK\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "action=add&template=event&group=Event",
+        "action=add&template=streamprofile&group=Image",
+        "action=add&template=streamprofile&group=StreamProfile&StreamProfile.S.Odd=1",
+        "action=remove&group=Brand",
+        "action=remove&group=Image.I0",
+        "action=remove&group=StreamProfile",
+        "action=remove&group=StreamProfile.S7",
+        "action=remove",
+    ],
+)
+def test_other_groups_cannot_be_added_or_removed(camera: RunningCamera, query: str) -> None:
+    before = listing(camera)
+
+    assert camera.get(f"{PARAM}?{query}").text.startswith("# Error:")
+
+    assert listing(camera) == before
+    camera.get("/axis-cgi/pwdgrp.cgi?action=add&user=joe&pwd=pw&grp=users&sgrp=operator:viewer")
+    assert camera.get(f"{PARAM}?{query}", user="joe", password="pw").status_code == 403
+
+
+def test_there_are_only_so_many_profiles(camera: RunningCamera) -> None:
+    replies = [camera.get(ADD).text for _ in range(27)]
+
+    assert replies[25] == "S25 OK\n"
+    assert replies[26].startswith("# Error: there are 26")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 from pathlib import Path
 
 from tools.errors import SetupError
@@ -79,7 +80,7 @@ class NetworkServices:
             self.https_port = await server.listen("127.0.0.1", port, context)
         except OSError as error:
             raise SetupError(
-                f"port {port} cannot be used: {error.strerror or error}",
+                f"port {port} cannot be used: {_reason(error)}",
                 "choose another with --https-port, or 0 for any free one",
             ) from error
         self._services.parameters.set("HTTPS.Port", str(self.https_port))
@@ -100,7 +101,7 @@ class NetworkServices:
                 errno.EADDRINUSE: "another camera or web server has it",
             }
             cure = cures.get(error.errno or 0, "")
-            said = f"{ADDRESS} port {port} cannot be used: {error.strerror}"
+            said = f"{ADDRESS} port {port} cannot be used: {_reason(error)}"
             return f"no VAPIX for apps: {said}" + (f" ({cure})" if cure else "")
         return ""
 
@@ -113,3 +114,8 @@ class NetworkServices:
         """End every connection."""
         await self._stream.close()
         await self._mqtt.stop()
+
+
+def _reason(error: OSError) -> str:
+    """Without the address, which asyncio and socket add."""
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from tools.eap import Parameter
+from tools.virtual_camera.dynamic_parameters import DynamicGroups
 from tools.virtual_camera.parameters import Parameter as StoredParameter
 from tools.virtual_camera.parameters import ParameterError, ParameterStore
 from tools.virtual_camera.server import ACCOUNT
@@ -18,7 +19,7 @@ from tools.virtual_camera.users import Access
 from tools.virtual_camera.web import Refusal, arguments, text, xml
 
 _log = logging.getLogger(__name__)
-_NOT_VALUES = ("action", "group", "usergroup", "responseformat", "listformat", "force")
+_NOT_VALUES = ("action", "group", "usergroup", "responseformat", "listformat", "force", "template")
 _OPERATOR_GROUPS = ("root.image.",)
 """What an operator may change; everything else needs an administrator."""
 _OPEN_GROUPS = ("root.brand.", "root.properties.", "root.image.", "root.imagesource.")
@@ -31,6 +32,7 @@ class ParametersApi:
     def __init__(self, store: ParameterStore, unsupported: Unsupported) -> None:
         self._store = store
         self._unsupported = unsupported
+        self._groups = DynamicGroups(store)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         given = await arguments(request)
@@ -43,8 +45,7 @@ class ParametersApi:
         if action == "update":
             return self._update(given, access)
         if action in ("add", "remove"):
-            self._unsupported.note("vapix", f"param.cgi action={action}")
-            return text("# Error: dynamic parameter groups are not supported by this camera\n")
+            return self._change_groups(action, given, access)
         return text("# Error: action must be specified\n")
 
     def _list(self, groups: list[str], access: Access) -> web.Response:
@@ -66,6 +67,22 @@ class ParametersApi:
                 raise Refusal(403, f"The parameter {name} may not be changed by this user.")
         errors = [self._set(name, value) for name, value in changes]
         return text("".join(error for error in errors if error) or "OK\n")
+
+    def _change_groups(
+        self, action: str, given: list[tuple[str, str]], access: Access
+    ) -> web.Response:
+        if access < Access.ADMIN:
+            raise Refusal(403, "Parameters may not be added or removed by this user.")
+        options = dict(given)
+        group, template = options.get("group", ""), options.get("template", "")
+        if action == "remove":
+            answer = self._groups.remove(group)
+        else:
+            values = {name: value for name, value in given if name not in _NOT_VALUES}
+            answer = self._groups.add(template, group, values)
+        if answer.startswith("#"):
+            self._unsupported.note("vapix", f"param.cgi action={action} {template or group}")
+        return text(answer)
 
     def _set(self, name: str, value: str) -> str:
         with contextlib.suppress(ParameterError):
