@@ -36,6 +36,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     # Runs a virtual camera: its private bus, the sandbox of its apps, its certificate.
     "camera": ("dbus-daemon", "bubblewrap", "openssl"),
+    # The broker that tests of the virtual camera's MQTT client start.
+    "broker": ("mosquitto",),
     # Checks the C code.
     "check": ("valgrind", "cppcheck"),
     # Runs SDK images where no engine does, and makes the stand-in for Axis's.

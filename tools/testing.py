@@ -140,7 +140,7 @@ def _c() -> Outcome:
 
 
 def _python() -> Outcome:
-    debian.require("build", "camera")
+    debian.require("build", "camera", "broker")
     build.build("host")
     return _pytest("python", ["tests/tools"])
 
