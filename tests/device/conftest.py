@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.device import fixtures
 from tests.device.hard_cases import CASES
 from tests.waiting import wait_until
 from tools import emulation, hard_case_report, testing
@@ -30,6 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--arch") != "host":
+        fixtures.PROMPT_END_MS = fixtures.EMULATED_END_MS
     hard_case_report.install(config, CASES)
 
 

@@ -13,6 +13,9 @@ from tools.settings import APP_NAME
 
 PROMPT_END_MS = 50.0
 """A session has ended this soon after the event that ends it was delivered."""
+EMULATED_END_MS = 250.0
+"""PROMPT_END_MS of an emulated app, which is some ten times slower and whose every piece of code is
+translated when it first runs: on a busy machine that has been seen to take 56 ms."""
 Json = dict[str, Any]
 
 
