@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +18,19 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
+import requests
 from paho.mqtt.enums import CallbackAPIVersion
+from requests.auth import HTTPDigestAuth
 
 from tests.tools.virtual_camera_helpers import RunningCamera, StartCamera
 from tests.waiting import wait_until
+from tools.virtual_camera.certificate import tls_context
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
 
 CLIENT, BRIDGE = "/axis-cgi/mqtt/client.cgi", "/axis-cgi/mqtt/event.cgi"
 Answer = dict[str, Any]
+DEFAULT = {"useDefault": True}
 
 
 def free_port() -> int:
@@ -36,14 +42,18 @@ class Broker:
     """A mosquitto of its own, and a client that hears everything on it."""
 
     def __init__(self, program: str, folder: Path) -> None:
-        self.port = free_port()
+        self.port, self.tls_port, self.web_port = free_port(), free_port(), free_port()
+        asyncio.run(tls_context(folder, "broker"))
         self._program = program
         self._conf = folder / "mosquitto.conf"
         users = folder / "users"
         make = [shutil.which("mosquitto_passwd") or "mosquitto_passwd", "-b", "-c", str(users)]
         subprocess.run([*make, "camera", "secret"], check=True, capture_output=True)
         self._conf.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {users}\n"
+            f"allow_anonymous false\npassword_file {users}\nlistener {self.port} 127.0.0.1\n"
+            f"listener {self.tls_port} 127.0.0.1\n"
+            f"certfile {folder}/certificate.pem\nkeyfile {folder}/key.pem\n"
+            f"listener {self.web_port} 127.0.0.1\nprotocol websockets\n"
         )
         if os.geteuid() == 0:  # it would become a user who cannot read this folder
             self._conf.write_text(f"{self._conf.read_text()}user root\n")
@@ -221,6 +231,54 @@ def test_the_client_says_hello_and_good_bye(camera: RunningCamera, broker: Broke
 
     assert broker.wait_for("gate/bye").payload == b"gone"
     assert status(camera) == {"state": "inactive", "connectionStatus": "disconnected"}
+
+
+def test_the_broker_is_reached_over_tls_and_web_sockets(
+    camera: RunningCamera, broker: Broker
+) -> None:
+    unchecked = {"validateServerCert": False}
+    encrypted = {"protocol": "ssl", "host": "127.0.0.1", "port": broker.tls_port}
+    connect(camera, broker, server=encrypted, ssl=unchecked)
+    checked = settings(broker, server=encrypted, ssl={"validateServerCert": True})
+    ask(camera, CLIENT, "configureClient", params=checked)
+    assert status(camera) == {"state": "active", "connectionStatus": "disconnected"}
+    web = {"protocol": "ws", "host": "127.0.0.1", "port": broker.web_port, "basepath": "mqtt"}
+    connect(camera, broker, server=web)
+    publish_events(camera, "onvif:Device/axis:Status/SystemReady")
+
+    serial = camera.settings.serial
+    broker.wait_for(f"axis/{serial}/event/tns:onvif/Device/tns:axis/Status/SystemReady")
+
+
+def test_the_broker_says_when_the_camera_is_lost(
+    broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = str(tmp_path_factory.mktemp("t"))  # what a killed camera leaves is removed with it
+    command = [sys.executable, "-m", "tools.virtual_camera", "--port", "0", "--json"]
+    with subprocess.Popen(
+        [*command, "--platform", folder],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": folder},
+    ) as process:
+        assert process.stdout is not None
+        try:
+            url = json.loads(process.stdout.readline())["url"]
+            auth = HTTPDigestAuth("root", "pass")
+            will = settings(broker, deviceTopicPrefix="gate", lastWillTestament=DEFAULT)
+            for method, params in (("configureClient", will), ("activateClient", {})):
+                body = request(method, params)
+                requests.post(url + CLIENT, json=body, auth=auth, timeout=20)
+            body = request("getClientStatus")
+
+            def shown() -> str:
+                return requests.post(url + CLIENT, json=body, auth=auth, timeout=20).text
+
+            wait_until(lambda: '"connected"' in shown(), "the broker's welcome")
+        finally:
+            process.kill()
+
+    lost = json.loads(broker.wait_for("gate/event/connection").payload)
+    assert (lost["connected"], lost["description"]) == (False, "Connection Lost")
 
 
 def test_messages_become_events(camera: RunningCamera, broker: Broker) -> None:
