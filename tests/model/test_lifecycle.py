@@ -12,6 +12,8 @@ import pytest
 
 from tools import debian
 
+pytestmark = pytest.mark.timeout(600)  # a busy machine may need minutes for what takes seconds
+
 _MODEL = Path(__file__).with_name("lifecycle.pml")
 
 

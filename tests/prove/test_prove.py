@@ -13,6 +13,8 @@ from tests.prove.mutations import MUTATIONS, Mutation, build_mutant
 from tools import prove
 from tools.errors import UsageError
 
+pytestmark = pytest.mark.timeout(600)  # the first of them compile the driver
+
 
 def _run(driver: Path, *options: str) -> tuple[int, list[dict[str, dict[str, object]]]]:
     """The driver's exit code and its lines."""
