@@ -80,7 +80,7 @@ def build(
         try:
             write_atomically(folder / "manifest.json", manifest_text(described).encode())
             if sdk_name == "docker":
-                image = sdk_image or line.sdk_image(architecture)
+                image = _image(sdk_image, line, architecture)
                 built_by = _build_in_image(described, folder, target, image)
             else:
                 built_by = _build_here(described, folder, target)
@@ -94,6 +94,15 @@ def build(
                 "free space, or change the folder, and build again",
             ) from error
     return built
+
+
+def experimental(package: Path) -> str:
+    """Why `package` is only an experiment on a real camera (its .json tells); "" if it is none."""
+    told = package.with_suffix(".json")
+    try:
+        return str(json.loads(told.read_text()).get("experimental", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def source_epoch() -> int:
@@ -153,6 +162,20 @@ def _build_here(described: eap.Manifest, folder: Path, target: Path) -> BuiltBy:
     return BuiltBy(compiler=tools.version(), flags=tools.flags)
 
 
+def _image(name: str, line: os_lines.OsLine, architecture: str) -> str:
+    """The SDK image to build in; the stand-in is made first."""
+    from tools import sdk_standin
+
+    if name == sdk_standin.NAME:
+        return sdk_standin.require(architecture)
+    return name or line.sdk_image(architecture)
+
+
+def _experimental(sdk_name: str, image: str) -> str:
+    from_debian = sdk_name == "debian" or image.startswith("batondescribe/")
+    return EXPERIMENTAL if from_debian else ""
+
+
 def _build_in_image(described: eap.Manifest, folder: Path, target: Path, image: str) -> BuiltBy:
     """Build in an SDK image, and take what its acap-build made."""
     from tools import sdk  # the docker package takes longer to load than a build without changes
@@ -190,7 +213,7 @@ def _describe(
         revision=_revision(),
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        experimental=EXPERIMENTAL if sdk_name == "debian" else "",
+        experimental=_experimental(sdk_name, by.image),
     )
 
 

@@ -48,7 +48,7 @@ def build(manifest: eap.Manifest, folder: Path, image: str, *, epoch: int) -> Bu
     with _engine() as engine:
         console.progress(f"building in {image}")
         try:
-            made = _run_build(engine, _context(manifest), image, epoch)
+            made = _run_build(engine, context(manifest), image, epoch)
             try:
                 _take_results(engine, made, folder)
                 compiler, flags = _compiler(engine, made)
@@ -147,7 +147,7 @@ def _failure(message: str, lines: list[str], image: str) -> SetupError | BuildEr
     return BuildError(f"the build in {image} failed: {message[:200]}", "see the output above")
 
 
-def _context(manifest: eap.Manifest) -> bytes:
+def context(manifest: eap.Manifest) -> bytes:
     """Dockerfile, the app's sources and the rendered manifest, as a tar archive."""
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as archive:

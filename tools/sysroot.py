@@ -73,7 +73,7 @@ def require(architecture: str) -> Sysroot:
     """
     target = target_of(architecture)
     debian.require("cross")
-    path = _CACHE / f"{architecture}-{_fingerprint()}"
+    path = _CACHE.resolve() / f"{architecture}-{_fingerprint()}"
     if not path.is_dir():
         with debian.locked(_CACHE / ".lock", "another task that makes a sysroot"):
             if not path.is_dir():
@@ -190,7 +190,7 @@ def make_links_relative(root: Path) -> None:
     Debian's libz.so is a link to /lib/...; where it dangles, the linker takes the static library
     without a word.
     """
-    for link in _links(root):
+    for link in links(root):
         target = str(link.readlink())
         if target.startswith("/"):
             inside = os.path.relpath(root / target.lstrip("/"), link.parent)
@@ -198,7 +198,8 @@ def make_links_relative(root: Path) -> None:
             link.symlink_to(inside)
 
 
-def _links(root: Path) -> Iterator[Path]:
+def links(root: Path) -> Iterator[Path]:
+    """All symbolic links below `root`."""
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             path = Path(folder, name)

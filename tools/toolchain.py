@@ -31,6 +31,8 @@ class Toolchain:
     """Program name, such as aarch64-linux-gnu-gcc"""
     strip: str
     environment: dict[str, str]
+    sysroot: str = ""
+    """Where the sysroot lies, "" without one"""
 
     @property
     def platform(self) -> Path:
@@ -41,6 +43,8 @@ class Toolchain:
     def flags(self) -> str:
         """CFLAGS and LDFLAGS, without where this project lies."""
         both = f"{self.environment['CFLAGS']} {self.environment.get('LDFLAGS', '')}"
+        if self.sysroot:
+            both = both.replace(self.sysroot, "/sysroot")
         return both.replace(str(PROJECT), ".").strip()
 
     def version(self) -> str:
@@ -62,10 +66,12 @@ def find(architecture: str) -> Toolchain:
     root = sysroot.require(architecture)
     environment = {
         **root.environment,
-        "CFLAGS": f"{_CFLAGS} {map_}",
+        # The compiler follows links to its headers: the sysroot is mapped by its own name too.
+        "CFLAGS": f"{_CFLAGS} {map_} -ffile-prefix-map={root.path}=/sysroot",
         "LDFLAGS": f"{_CROSS_LDFLAGS} {root.environment['LDFLAGS']}",
     }
-    return Toolchain(architecture, root.cc, f"{root.triplet}-strip", environment)
+    strip_ = f"{root.triplet}-strip"
+    return Toolchain(architecture, root.cc, strip_, environment, str(root.path))
 
 
 def build_platform(architecture: str = "host") -> Path:

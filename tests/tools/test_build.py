@@ -105,7 +105,7 @@ def test_without_an_engine_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_context_holds_sources_and_the_manifest_alone() -> None:
-    context = sdk._context({"schemaVersion": "1.7.1"})
+    context = sdk.context({"schemaVersion": "1.7.1"})
     with tarfile.open(fileobj=io.BytesIO(context)) as archive:
         members = {member.name: member.mode for member in archive}
 
