@@ -42,6 +42,9 @@ def deploy(camera: str, package: str, allow_unsigned: bool) -> None:
         if package
         else testing.package_for(camera, target.settings.architecture)
     )
+    reason = builder.experimental(path)
+    if reason and not target.settings.is_virtual:
+        console.notice(f"{path.name} is {reason}")
     done = deployer.deploy(
         target.vapix, path, allow_unsigned=allow_unsigned or target.settings.is_virtual
     )
