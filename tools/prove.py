@@ -26,9 +26,9 @@ from tools.errors import BuildError, UsageError, VerdictError
 from tools.settings import BUILD
 
 SOURCES = PROJECT / "tests" / "prove"
-# lostInCrashes: sessions whose start a full disk or a loss of power kept out of the journal, so that
-# nothing could end them after the crash. An end that was lost with its line comes a second time, as
-# `interrupted`; therefore starts - lostInCrashes may be a little less than ends.
+# lostInCrashes: sessions whose start a full disk or a loss of power kept out of the journal, so
+# that nothing could end them after the crash. An end that was lost with its line comes a second
+# time, as `interrupted`; therefore starts - lostInCrashes may be a little less than ends.
 COUNTS = ("histories", "steps", "starts", "ends", "lostInCrashes")
 # Zero when all is well. `mismatches` has what the other words do not cover: a wrong reason, order,
 # count, index, journal or event, a crash, a hang.
