@@ -72,6 +72,7 @@ class ControlApi:
                 "arch": self._settings.architecture,
                 "os": self._settings.os_version,
                 "pid": os.getpid(),
+                "bus": self._services.bus_address,
                 "apps": apps,
             }
         )
