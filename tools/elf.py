@@ -79,7 +79,7 @@ def read(path: Path) -> Executable:
         needed=tuple(re.findall(r"\(NEEDED\).*\[(.+)\]", text)),
         glibc=tuple(sorted(versions)),
         pie=bool(re.search(r"\(FLAGS_1\).*\bPIE\b", text)),
-        full_relro="GNU_RELRO" in text and bool(re.search(r"\(FLAGS\).*\bBIND_NOW\b", text)),
+        full_relro="GNU_RELRO" in text and bool(re.search(r"\((FLAGS\).*\b)?BIND_NOW\b", text)),
         stack_protector="__stack_chk_fail" in text,
         fortify=bool(_FORTIFIED.search(text)),
     )
