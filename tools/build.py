@@ -74,7 +74,8 @@ def build(
     line = os_lines.os_line(os_number)
     described = manifest.render(line, architecture, version)
     licence = _licence()
-    folder = BUILD / architecture
+    # An executable out of an image must not pass for make's own in the other's folder.
+    folder = BUILD / (f"{architecture}-docker" if sdk_name == "docker" else architecture)
     target = package_path(architecture, described["acapPackageConf"]["setup"]["version"])
     with debian.locked(BUILD / ".lock", "another build"):
         try:
