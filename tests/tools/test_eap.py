@@ -288,6 +288,14 @@ def test_a_package_without_its_description_is_refused(
         eap.read(repacked(packed(files, tmp_path / "a.eap"), without))
 
 
+def test_a_manifest_nested_without_end_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
+    def nested(name: str, content: bytes) -> bytes | None:
+        return b"[" * 200_000 if name == "manifest.json" else content
+
+    with pytest.raises(PackageError, match="no JSON"):
+        eap.read(repacked(packed(files, tmp_path / "a.eap"), nested))
+
+
 def member(name: str, **fields: Any) -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     for field, value in fields.items():

@@ -68,7 +68,7 @@ def _manifest(texts: dict[str, str]) -> Manifest:
             )
     try:
         manifest = json.loads(texts["manifest.json"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PackageError(f"the package's manifest.json is no JSON: {error}") from error
     if not isinstance(manifest, dict) or not setup_of(manifest).get("appName"):
         raise PackageError("the package's manifest.json has no acapPackageConf.setup.appName")
