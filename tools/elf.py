@@ -33,7 +33,6 @@ CAMERA_LIBRARIES = frozenset(
 )
 NEWEST_GLIBC = (2, 34)
 _MACHINES = {"AArch64": "aarch64", "ARM": "armv7hf"}
-_BIND_NOW = re.compile(r"\(FLAGS\).*\bBIND_NOW\b|\(BIND_NOW\)")  # the latter: --disable-new-dtags
 _FORTIFIED = re.compile(r"\b__\w+_chk\b")
 
 
