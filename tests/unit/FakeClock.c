@@ -11,7 +11,7 @@ typedef struct {
 } FakeTimer;
 
 static _Atomic gint64 now = G_TIME_SPAN_DAY; /* workers read it */
-static GList* timers = NULL; /* FakeTimer*, any order */
+static GList* timers = NULL;                 /* FakeTimer*, any order */
 static guint lastId = 0;
 
 gint64 clockNow(void) {
