@@ -28,7 +28,7 @@ from tools.settings import APP_NAME
 
 PACKAGE = "acap-build.eap"
 _LABEL = "batondescribe.build"
-_TIDY_TIMEOUT = 15.0
+_TIDY_TIMEOUT = 60.0  # a busy machine takes long to end the step that Ctrl-C interrupted
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _COMPILED = re.compile(r" -o (\S+\.o)\b")
 _PLATFORM = "linux/amd64"  # Axis publishes its SDK for this platform alone
