@@ -69,6 +69,7 @@ def play(folder: Path, act: Play) -> list[str]:
                 )
             services.events.declare("tnsaxis:End", data={"value": 0}, stateful=False)
             listener = Listener(client)
+            await listener.states("A")  # its answer comes after the first states went out
             await listener.listen()
             await act(services, listener)
             services.faults.clear()
