@@ -11,7 +11,7 @@
 
 #include "Clock.h"
 
-enum { THREADS = 2, BACKLOG = 64, MOST_BODY = 1024 * 1024, MOST_PARKED = 64 };
+enum { MOST_THREADS = 2, BACKLOG = 64, MOST_BODY = 1024 * 1024, MOST_PARKED = 64 };
 
 /* One request, with what libfcgi knows of it. */
 typedef struct {
@@ -25,14 +25,17 @@ struct CgiServer {
     int wake; /* an eventfd: news for parked requests, or the end */
     CgiHandler handler;
     gpointer data;
-    GThread* threads[THREADS];
-    GMutex turn;       /* held by the thread whose turn it is to wait for a request */
-    GMutex lock;       /* guards parked */
-    GPtrArray* parked; /* Exchange* */
-    gint closing;      /* atomic */
+    GMutex lock;        /* guards threads, isWatched and parked */
+    GCond left;         /* a thread is about to end */
+    guint threads;      /* running */
+    gboolean isWatched; /* one of them waits for requests */
+    GPtrArray* parked;  /* Exchange* */
+    gint exchanges;     /* atomic: requests that are not answered yet */
+    gint closing;       /* atomic */
 };
 
-static void freeExchange(Exchange* exchange) {
+static void freeExchange(CgiServer* server, Exchange* exchange) {
+    g_atomic_int_add(&server->exchanges, -1);
     FCGX_Finish_r(&exchange->fcgi);
     FCGX_Free(&exchange->fcgi, 1);
     g_free(exchange->request.method);
@@ -146,7 +149,7 @@ static void handle(CgiServer* server, Exchange* exchange) {
     }
     sendReply(exchange, reply.status, reply.body ? reply.body : "{}");
     g_free(reply.body);
-    freeExchange(exchange);
+    freeExchange(server, exchange);
 }
 
 static void answer(CgiServer* server, Exchange* exchange) {
@@ -163,7 +166,7 @@ static void answer(CgiServer* server, Exchange* exchange) {
     }
     sendReply(exchange, 413,
               "{\"error\":{\"code\":\"tooLarge\",\"message\":\"the body is larger than 1 MiB\"}}");
-    freeExchange(exchange);
+    freeExchange(server, exchange);
 }
 
 /* Asks again for those whose time has come, or for all. */
@@ -197,40 +200,71 @@ static Exchange* acceptExchange(CgiServer* server) {
     Exchange* exchange = g_new0(Exchange, 1);
 
     FCGX_InitRequest(&exchange->fcgi, server->listener, 0);
-    if (FCGX_Accept_r(&exchange->fcgi) == 0)
+    if (FCGX_Accept_r(&exchange->fcgi) == 0) {
+        g_atomic_int_inc(&server->exchanges); /* before the handler looks for news */
         return exchange;
+    }
     FCGX_Free(&exchange->fcgi, 1);
     g_free(exchange);
     return NULL;
 }
 
-/* One turn; FALSE when the server closes. */
+static gpointer serve(gpointer data);
+
+/* Called with the lock held. */
+static void startThread(CgiServer* server) {
+    server->threads++;
+    server->isWatched = TRUE;
+    g_thread_unref(g_thread_new("cgi", serve, server));
+}
+
+/* Lets another thread wait for requests while this one answers. */
+static void stopWatching(CgiServer* server) {
+    g_mutex_lock(&server->lock);
+    server->isWatched = FALSE;
+    if (server->threads < MOST_THREADS)
+        startThread(server);
+    g_mutex_unlock(&server->lock);
+}
+
+/* FALSE when another thread waits for requests already, or the server closes: this one ends. */
+static gboolean watchAgain(CgiServer* server) {
+    g_mutex_lock(&server->lock);
+    gboolean isNeeded = !server->isWatched && !g_atomic_int_get(&server->closing);
+    server->isWatched = server->isWatched || isNeeded;
+    g_mutex_unlock(&server->lock);
+    return isNeeded;
+}
+
+/* Waits for a request or for parked ones that are due, and answers; FALSE: this thread ends. */
 static gboolean serveOnce(CgiServer* server) {
     struct pollfd files[] = {{server->listener, POLLIN, 0}, {server->wake, POLLIN, 0}};
     Exchange* exchange = NULL;
     guint64 news = 0;
 
-    g_mutex_lock(&server->turn);
-    gboolean open = !g_atomic_int_get(&server->closing);
-    if (open) {
-        poll(files, G_N_ELEMENTS(files), findTimeout(server));
-        open = !g_atomic_int_get(&server->closing);
-    }
-    if (open && (files[1].revents & POLLIN) && read(server->wake, &news, sizeof news) < 0)
+    int ready = poll(files, G_N_ELEMENTS(files), findTimeout(server));
+    if (g_atomic_int_get(&server->closing))
+        return FALSE;
+    if ((files[1].revents & POLLIN) && read(server->wake, &news, sizeof news) < 0)
         news = 0;
-    if (open && (files[0].revents & POLLIN))
+    if (ready > 0 && (files[0].revents & POLLIN))
         exchange = acceptExchange(server);
-    g_mutex_unlock(&server->turn);
+    stopWatching(server);
     if (exchange)
         answer(server, exchange);
-    if (open)
-        answerParked(server, news > 0);
-    return open;
+    answerParked(server, news > 0);
+    return watchAgain(server);
 }
 
 static gpointer serve(gpointer data) {
-    while (serveOnce(data))
+    CgiServer* server = data;
+
+    while (serveOnce(server))
         ;
+    g_mutex_lock(&server->lock);
+    server->threads--;
+    g_cond_signal(&server->left);
+    g_mutex_unlock(&server->lock);
     return NULL;
 }
 
@@ -249,33 +283,41 @@ CgiServer* newCgiServer(const char* socketPath, CgiHandler handler, gpointer dat
     server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->handler = handler;
     server->data = data;
-    g_mutex_init(&server->turn);
     g_mutex_init(&server->lock);
+    g_cond_init(&server->left);
     server->parked = g_ptr_array_new();
-    for (int i = 0; i < THREADS; i++)
-        server->threads[i] = g_thread_new("cgi", serve, server);
+    g_mutex_lock(&server->lock);
+    startThread(server);
+    g_mutex_unlock(&server->lock);
     return server;
 }
 
-void wakeCgiServer(CgiServer* server) {
+static void wake(CgiServer* server) {
     guint64 one = 1;
 
     if (write(server->wake, &one, sizeof one) < 0)
         g_debug("cgi: a wake-up is pending already");
 }
 
+void wakeCgiServer(CgiServer* server) {
+    if (g_atomic_int_get(&server->exchanges) > 0) /* else there is nobody to tell */
+        wake(server);
+}
+
 void freeCgiServer(CgiServer* server) {
     if (!server)
         return;
     g_atomic_int_set(&server->closing, TRUE);
-    wakeCgiServer(server);
-    for (int i = 0; i < THREADS; i++)
-        g_thread_join(server->threads[i]);
+    wake(server);
+    g_mutex_lock(&server->lock);
+    while (server->threads)
+        g_cond_wait(&server->left, &server->lock);
+    g_mutex_unlock(&server->lock);
     answerParked(server, TRUE);
     g_ptr_array_unref(server->parked);
     close(server->listener);
     close(server->wake);
-    g_mutex_clear(&server->turn);
+    g_cond_clear(&server->left);
     g_mutex_clear(&server->lock);
     g_free(server);
 }

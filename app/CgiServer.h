@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* CgiServer - answers the camera's web server over FastCGI; the only file that knows libfcgi.
  *
- * Two threads take turns: one waits for the next request while the other answers. A request that
+ * One thread waits for requests; while it answers one, a second waits in its place. A request that
  * waits for news (a long poll) is parked and holds neither. */
 #pragma once
 
