@@ -22,7 +22,8 @@ struct EventSource {
 struct EventSubscription {
     EventSource* source;
     guint number; /* axevent's; 0 before it is known */
-    char* triggerId;
+    Trigger* trigger;
+    char* triggerId; /* for the log */
     char* key;
     TriggerCallback callback;
     gpointer data;
@@ -157,6 +158,7 @@ EventSubscription* subscribeTrigger(EventSource* source, const Trigger* trigger,
     EventSubscription* subscription = g_new0(EventSubscription, 1);
     subscription->source = source;
     subscription->number = number;
+    subscription->trigger = copyTrigger(trigger);
     subscription->triggerId = logText(trigger->id, 200);
     subscription->key = g_strdup(stateKey(trigger));
     subscription->callback = callback;
@@ -174,6 +176,7 @@ void freeEventSubscription(EventSubscription* subscription) {
     g_hash_table_remove(source->subscriptions, GUINT_TO_POINTER(subscription->number));
     if (!ax_event_handler_unsubscribe(source->handler, subscription->number, &error))
         g_warning("trigger %s: unsubscribing failed (%s)", subscription->triggerId, error->message);
+    freeTrigger(subscription->trigger);
     g_free(subscription->triggerId);
     g_free(subscription->key);
     g_free(subscription->problem);
@@ -187,11 +190,13 @@ const char* eventSubscriptionProblem(const EventSubscription* subscription) {
 /* One question to the camera: which triggers are there, and in which state? */
 typedef struct {
     EventSource* source;
-    GHashTable* asked; /* axevent's number -> the trigger it asks for, NULL for a known kind */
-    GHashTable* found; /* trigger id -> TriggerState */
+    GHashTable* asked;   /* axevent's number -> the trigger it asks for, NULL for a known kind */
+    GHashTable* found;   /* trigger id -> TriggerState */
+    GHashTable* missing; /* ids of the triggers that it waits for; NULL: for all that may come */
     TriggerStatesCallback callback;
     gpointer data;
     guint timer;
+    guint endSource; /* pending when nothing is missing any more */
 } Inquiry;
 
 static void freeTriggerState(gpointer data) {
@@ -221,6 +226,8 @@ static Trigger* recognizeTrigger(const AXEventKeyValueSet* set) {
     return strcmp(level2, "VirtualPort") == 0 ? newPortTrigger(TRIGGER_MANUAL, port) : NULL;
 }
 
+static gboolean onAllFound(gpointer inquiry);
+
 static void noteState(Inquiry* inquiry, const Trigger* extra, const AXEventKeyValueSet* set) {
     g_autoptr(Trigger) trigger = extra ? copyTrigger(extra) : recognizeTrigger(set);
     gboolean active;
@@ -231,6 +238,9 @@ static void noteState(Inquiry* inquiry, const Trigger* extra, const AXEventKeyVa
     state->active = active;
     state->trigger = g_steal_pointer(&trigger);
     g_hash_table_replace(inquiry->found, state->trigger->id, state);
+    if (inquiry->missing && g_hash_table_remove(inquiry->missing, state->trigger->id) &&
+        g_hash_table_size(inquiry->missing) == 0) /* not in axevent's callback, as a timer's end */
+        inquiry->endSource = g_idle_add_full(G_PRIORITY_DEFAULT, onAllFound, inquiry, NULL);
 }
 
 static void onInquiryEvent(guint number, AXEvent* event, gpointer data) {
@@ -250,6 +260,7 @@ static void endInquiry(gpointer data) {
     gpointer number, state;
 
     stopTimer(&inquiry->timer);
+    g_clear_handle_id(&inquiry->endSource, g_source_remove);
     g_hash_table_iter_init(&entries, inquiry->asked);
     while (g_hash_table_iter_next(&entries, &number, NULL)) {
         g_hash_table_remove(inquiry->source->inquiries, number);
@@ -261,9 +272,36 @@ static void endInquiry(gpointer data) {
         g_ptr_array_add(states, state);
     }
     inquiry->callback(states, inquiry->data);
+    g_clear_pointer(&inquiry->missing, g_hash_table_unref);
     g_hash_table_unref(inquiry->found);
     g_hash_table_unref(inquiry->asked);
     g_free(inquiry);
+}
+
+static gboolean onAllFound(gpointer data) {
+    Inquiry* inquiry = data;
+
+    inquiry->endSource = 0;
+    endInquiry(inquiry);
+    return G_SOURCE_REMOVE;
+}
+
+/* The ids of the triggers of these kinds that somebody is subscribed to, and those of extras. */
+static GHashTable* collectMissing(EventSource* source, TriggerKinds kinds,
+                                  const GPtrArray* extras) {
+    GHashTable* missing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTableIter entries;
+    gpointer value;
+
+    g_hash_table_iter_init(&entries, source->subscriptions);
+    while (g_hash_table_iter_next(&entries, NULL, &value)) {
+        const Trigger* trigger = ((EventSubscription*)value)->trigger;
+        if (kinds & (1u << trigger->type))
+            g_hash_table_add(missing, g_strdup(trigger->id));
+    }
+    for (guint i = 0; extras && i < extras->len; i++)
+        g_hash_table_add(missing, g_strdup(((Trigger*)g_ptr_array_index(extras, i))->id));
+    return missing;
 }
 
 /* Takes set. */
@@ -292,6 +330,8 @@ void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray*
     inquiry->source = source;
     inquiry->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
     inquiry->found = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, freeTriggerState);
+    if (kinds & ASK_SUBSCRIBED)
+        inquiry->missing = collectMissing(source, kinds, extras);
     inquiry->callback = callback;
     inquiry->data = data;
     for (gsize i = 0; i < G_N_ELEMENTS(topics); i++) {

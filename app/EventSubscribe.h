@@ -44,6 +44,8 @@ typedef enum {
     ASK_VIRTUAL_INPUT = 1 << TRIGGER_VIRTUAL_INPUT,
     ASK_MANUAL = 1 << TRIGGER_MANUAL,
     ASK_ALL = ASK_OBJECT_ANALYTICS | ASK_VIRTUAL_INPUT | ASK_MANUAL,
+    /* Only what is subscribed to and the extras matter: answered once all of them are found. */
+    ASK_SUBSCRIBED = 1 << 8,
 } TriggerKinds;
 
 /* Asks the camera for the states of all triggers of these kinds, and for those in `extras`

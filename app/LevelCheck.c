@@ -47,7 +47,7 @@ static void runCheck(gpointer data) {
     TriggerKinds kinds = collectTriggers(check->subscriptions, check->extras);
     check->askedAt = clockNow();
     if (kinds || check->extras->len)
-        findTriggerStates(check->source, kinds, check->extras, onStates, check);
+        findTriggerStates(check->source, kinds | ASK_SUBSCRIBED, check->extras, onStates, check);
     else
         g_clear_pointer(&check->extras, g_ptr_array_unref);
 }
