@@ -289,3 +289,20 @@ def tsan(_context: Context) -> None:
     from tools import tsan as checker
 
     checker.tsan()
+
+
+@task(
+    help={
+        "suite": "what to measure: engine",
+        "only": "some of its figures, separated by commas",
+        "json": "write the figures to this file",
+        "quick": "a few rounds only: whether it works, not how fast",
+    }
+)
+def bench(
+    _context: Context, suite: str = "engine", only: str = "", json: str = "", quick: bool = False
+) -> None:
+    """Measure: a table of figures, each beside its baseline and its aim."""
+    from tools import bench as measurer
+
+    measurer.run(suite, only, json, quick)
