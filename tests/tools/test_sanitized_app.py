@@ -78,7 +78,7 @@ def test_a_session_and_a_stop_leak_nothing(sanitized: Path) -> None:
         camera.control.set_scenario("Device1Scenario1", False)
         wait_until(lambda: app.sessions().ended, what="its end")
         camera.vapix.stop(APP)
-        log = camera.vapix.system_log(APP)
+        log = "\n".join(camera.vapix.system_log(APP))
 
     assert "ended with status 0" in log
     assert "Sanitizer" not in log
