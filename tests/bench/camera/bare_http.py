@@ -4,6 +4,7 @@ folder, read from disk each time, and anything else with {}. Prints its port whe
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -23,10 +24,9 @@ def main(folder: Path) -> None:
     app = web.Application()
     app.router.add_get("/{name}", file)
     app.router.add_post("/{name}", nothing)
-    import socket
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # from here on, who knows the port is heard
         runner_port = listener.getsockname()[1]
         app.on_startup.append(say_port)
         web.run_app(app, sock=listener, print=None, access_log=None)
