@@ -293,7 +293,7 @@ def tsan(_context: Context) -> None:
 
 @task(
     help={
-        "suite": "what to measure: engine",
+        "suite": "what to measure: engine, build or camera",
         "only": "some of its figures, separated by commas",
         "json": "write the figures to this file",
         "quick": "a few rounds only: whether it works, not how fast",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tools import bench_engine, console
+from tools import bench_build, bench_camera, bench_emulated, bench_engine, console
 from tools.errors import SetupError, UsageError
 
 Figure = Mapping[str, Any]
@@ -67,8 +67,31 @@ class Suite:
     aims: Mapping[str, str]
 
 
+def _whole(*parts: Callable[[Callable[[str], None]], list[dict[str, object]]]) -> Measure:
+    """Suites that are measured from start to end or not at all."""
+
+    def measure(
+        say: Callable[[str], None], only: Sequence[str], quick: bool
+    ) -> list[dict[str, object]]:
+        if only or quick:
+            raise UsageError("this suite is measured as a whole", "leave out --only and --quick")
+        return [figure for part in parts for figure in part(say)]
+
+    return measure
+
+
 SUITES = {
     "engine": Suite(bench_engine.measure, bench_engine.NAMES, bench_engine.AIMS),
+    "build": Suite(
+        _whole(bench_build.measure, bench_emulated.measure),
+        (),
+        {
+            "buildNoChange": "value < 1",
+            "buildOverhead": "ratio <= 1.1",
+            "packageSize": "value < 150000",
+        },
+    ),
+    "camera": Suite(_whole(bench_camera.measure), (), {}),
 }
 
 

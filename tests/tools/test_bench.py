@@ -111,3 +111,9 @@ def test_the_table_says_which_aims_hold() -> None:
 
 def test_a_figure_without_what_its_aim_needs_misses_it() -> None:
     assert not bench.Aim.parse("ratio <= 1.2").holds(figure("lone", 1))
+
+
+@pytest.mark.parametrize("suite", ["build", "camera"])
+def test_a_suite_that_is_one_whole_says_so(suite: str) -> None:
+    with pytest.raises(UsageError, match="as a whole"):
+        bench.run(suite, "", "", quick=True)
