@@ -5,5 +5,10 @@
 
 #include <glib.h>
 
-/* Posts body with this many threads for a while; requests answered per second. */
-double runBareLoop(const char* url, const GString* body, guint threads, double seconds);
+/* The body of a request; g_string_free(). */
+typedef GString* (*MakeBody)(gpointer data);
+
+/* Posts with this many threads for a while: each its own body, made once, or with isMadeAnew made
+ * for each request. Requests answered per second. */
+double runBareLoop(const char* url, guint threads, double seconds, MakeBody make, gpointer data,
+                   gboolean isMadeAnew);

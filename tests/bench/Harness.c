@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LONGEST_WAIT_SEC = 30, LONGEST_CHILD_SEC = 240 };
+enum { LONGEST_WAIT_SEC = 30, LONGEST_CHILD_SEC = 240, PARTS = 10 };
 
 static gboolean isQuick = FALSE;
 
@@ -47,6 +47,20 @@ double percentile(GArray* samples, double share) {
         return 0;
     g_array_sort(samples, compareDoubles);
     return g_array_index(samples, double, (guint)(share * (samples->len - 1) + 0.5));
+}
+
+double typicalPercentile(const GArray* samples, double share) {
+    g_autoptr(GArray) found = newSamples();
+
+    for (guint part = 0; part < PARTS; part++) {
+        g_autoptr(GArray) copy = newSamples();
+        guint first = samples->len * part / PARTS, end = samples->len * (part + 1) / PARTS;
+        if (end == first)
+            continue;
+        g_array_append_vals(copy, &g_array_index(samples, double, first), end - first);
+        addSample(found, percentile(copy, share));
+    }
+    return percentile(found, 0.5);
 }
 
 void printFigure(const char* name, double value, const char* unit, const char* baseline,

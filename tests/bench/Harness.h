@@ -18,6 +18,9 @@ GArray* newSamples(void);
 void addSample(GArray* samples, double value);
 /* share 0.5: the median. Sorts the samples; 0 when there are none. */
 double percentile(GArray* samples, double share);
+/* The median of the percentiles of ten parts of the samples, in the order in which they came: one
+ * burst of something else on the machine does not decide it. Does not sort. */
+double typicalPercentile(const GArray* samples, double share);
 
 /* baseline NULL: a figure without one, whose baselineValue and ratio are null. */
 void printFigure(const char* name, double value, const char* unit, const char* baseline,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* describeThroughput - descriptions per second with a picture of 300 KiB against an instant
  * endpoint: monitoring sessions with a shorter interval than the machine keeps up with, so that
- * every worker always has a job. Baseline: as many bare threads that post the same bytes. */
+ * every worker always has a job. Baseline: as many bare threads that post the same bytes; besides,
+ * threads that take, hash and encode a picture for each post, as the app must. */
 #include "BareLoop.h"
 #include "ChatProtocol.h"
 #include "Counters.h"
@@ -12,11 +13,27 @@
 
 enum { FRAME_BYTES = 300 * 1024, WORKERS = 4, INTERVAL_MS = 200, MOST_SESSIONS = 1000 };
 
-static GString* formatBody(const Profile* profile) {
+/* What a worker does with a picture before it calls the describer; data is the profile. */
+static GString* prepareBody(gpointer data) {
+    const Profile* profile = data;
     g_autoptr(GPtrArray) frames = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    GBytes* frame = takeFrame(&profile->frame, NULL);
 
-    g_ptr_array_add(frames, takeFrame(&profile->frame, NULL));
+    g_ptr_array_add(frames, frame);
+    g_free(g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, frame));
     return formatChatRequest(profile, "", frames);
+}
+
+/* Microseconds of one thread for a picture. */
+static double measurePreparing(Profile* profile) {
+    g_autoptr(GArray) samples = newSamples();
+
+    for (guint i = 0; i < rounds(100, 3); i++) {
+        gint64 began = g_get_monotonic_time();
+        g_string_free(prepareBody(profile), TRUE);
+        addSample(samples, (double)(g_get_monotonic_time() - began));
+    }
+    return percentile(samples, 0.5);
 }
 
 static gboolean haveTicks(gconstpointer data) {
@@ -42,8 +59,45 @@ static double runEngine(Engine* engine, EventBus* bus, double seconds) {
 }
 
 /* More than the machine can do, so that no worker ever waits for a tick. */
-static guint countSessions(double bareRate) {
-    return (guint)CLAMP(1.3 * bareRate * INTERVAL_MS / 1000, 2 * WORKERS, MOST_SESSIONS);
+static guint countSessions(double mostRate) {
+    return (guint)CLAMP(1.3 * mostRate * INTERVAL_MS / 1000, 2 * WORKERS, MOST_SESSIONS);
+}
+
+typedef struct {
+    Engine* engine;
+    EventBus* bus;
+    char* url;
+    Profile* profile;
+    GArray *app, *bare, *preparing; /* per second */
+} Run;
+
+static double runBare(const Run* run, double seconds, gboolean isMadeAnew) {
+    return runBareLoop(run->url, WORKERS, seconds, prepareBody, run->profile, isMadeAnew);
+}
+
+static void measure(Run* run) {
+    double seconds = rounds(20, 2) / 10.0;
+
+    setEngineProfiles(run->engine, benchProfiles(countSessions(runBare(run, seconds / 2, TRUE)), 0,
+                                                 TRUE, INTERVAL_MS));
+    for (guint i = 0; i < rounds(5, 1); i++) {
+        addSample(run->bare, runBare(run, seconds, FALSE));
+        addSample(run->app, runEngine(run->engine, run->bus, seconds));
+        addSample(run->preparing, runBare(run, seconds, TRUE));
+        progress("describeThroughput: round %u: %.0f/s, bare %.0f/s, bare with preparing %.0f/s",
+                 i + 1, g_array_index(run->app, double, i), g_array_index(run->bare, double, i),
+                 g_array_index(run->preparing, double, i));
+    }
+}
+
+static void printFigures(Run* run) {
+    printFigure("describeThroughput", percentile(run->app, 0.5), "1/s",
+                "bare libcurl threads posting the same bytes", percentile(run->bare, 0.5));
+    printFigure("describeThroughput.engine", percentile(run->app, 0.5), "1/s",
+                "the same threads, which also take, hash and encode each picture",
+                percentile(run->preparing, 0.5));
+    printFigure("describeThroughput.preparing", measurePreparing(run->profile),
+                "us for hash and base64 of a picture", NULL, 0);
 }
 
 int main(int argc, char** argv) {
@@ -52,30 +106,25 @@ int main(int argc, char** argv) {
     G_STATIC_ASSERT(FRAME_BYTES == 307200);
     char* folder = newWorkFolder();
     Describer* describer = startDescriber(folder);
-    EventBus* bus = startEventBus(1);
-    g_autofree char* url = describerUrl(describer);
-    Engine* engine =
-        startEngine(benchConfig(describer, WORKERS, benchProfiles(1, 0, TRUE, INTERVAL_MS)));
-    g_autoptr(GArray) app = newSamples();
-    g_autoptr(GArray) bare = newSamples();
-    double seconds = rounds(30, 2) / 10.0;
+    Run run = {.bus = startEventBus(1),
+               .url = describerUrl(describer),
+               .app = newSamples(),
+               .bare = newSamples(),
+               .preparing = newSamples()};
 
-    GString* body = formatBody(g_ptr_array_index(engine->app->config->profiles, 0));
-    double first = runBareLoop(url, body, WORKERS, seconds / 2);
-    setEngineProfiles(engine, benchProfiles(countSessions(first), 0, TRUE, INTERVAL_MS));
-    for (guint i = 0; i < rounds(4, 1); i++) {
-        addSample(bare, runBareLoop(url, body, WORKERS, seconds));
-        addSample(app, runEngine(engine, bus, seconds));
-        progress("describeThroughput: round %u: %.0f/s, bare %.0f/s", i + 1,
-                 g_array_index(app, double, app->len - 1),
-                 g_array_index(bare, double, bare->len - 1));
-    }
-    printFigure("describeThroughput", percentile(app, 0.5), "1/s",
-                "bare libcurl threads posting the same bytes", percentile(bare, 0.5));
-    g_string_free(body, TRUE);
-    stopEngine(engine);
-    stopEventBus(bus);
+    run.engine =
+        startEngine(benchConfig(describer, WORKERS, benchProfiles(1, 0, TRUE, INTERVAL_MS)));
+    run.profile = refProfile(g_ptr_array_index(run.engine->app->config->profiles, 0));
+    measure(&run);
+    printFigures(&run);
+    unrefProfile(run.profile);
+    stopEngine(run.engine);
+    stopEventBus(run.bus);
     stopDescriber(describer);
+    g_array_unref(run.app);
+    g_array_unref(run.bare);
+    g_array_unref(run.preparing);
+    g_free(run.url);
     removeWorkFolder(folder);
     return 0;
 }

@@ -79,7 +79,7 @@ static void sendStarts(Run* run, gboolean sameScenario) {
 }
 
 static void waitForTicks(Run* run) {
-    gint64 end = run->startedAt[run->sessions - 1] + (gint64)run->ticks * INTERVAL_MS * 1000;
+    gint64 end = run->startedAt[run->sessions - 1] + (gint64)(run->ticks + 1) * INTERVAL_MS * 1000;
 
     while (g_get_monotonic_time() < end) {
         runUntil(MIN(end, g_get_monotonic_time() + G_USEC_PER_SEC / 4));
@@ -87,10 +87,26 @@ static void waitForTicks(Run* run) {
     }
 }
 
+static guint countFrames(const Run* run) {
+    return MIN((guint)g_atomic_int_get(&run->frames->frames),
+               (guint)G_N_ELEMENTS(run->frames->taken));
+}
+
+/* Lets each session's schedule begin with its first picture; milliseconds from the edge until the
+ * last session had its one. */
+static double startFromPictures(Run* run) {
+    gint64 edge = run->startedAt[0], last = 0;
+
+    for (guint i = countFrames(run); i-- > 0;)
+        run->startedAt[run->frames->taken[i].width - FIRST_WIDTH] = run->frames->taken[i].takenAt;
+    for (guint i = 0; i < run->sessions; i++)
+        last = MAX(last, run->startedAt[i]);
+    return (double)(last - edge) / 1000;
+}
+
 /* Milliseconds that each tick's picture came late, the missing ones as a whole interval. */
 static GArray* findDelays(const Run* run) {
-    guint frames =
-        MIN((guint)g_atomic_int_get(&run->frames->frames), (guint)G_N_ELEMENTS(run->frames->taken));
+    guint frames = countFrames(run);
     gint64 interval = INTERVAL_MS * 1000;
     g_autofree gint64* delays = g_new(gint64, (gsize)run->sessions * run->ticks);
     GArray* samples = newSamples();
@@ -100,9 +116,10 @@ static GArray* findDelays(const Run* run) {
     for (guint i = 0; i < frames; i++) {
         guint session = run->frames->taken[i].width - FIRST_WIDTH;
         gint64 since = run->frames->taken[i].takenAt - run->startedAt[session];
-        if (since >= 0 && since / interval < run->ticks) {
-            gint64* delay = &delays[session * run->ticks + since / interval];
-            *delay = MIN(*delay, since % interval);
+        gint64 tick = (since + interval / 2) / interval; /* a little early is still this one */
+        if (tick >= 0 && tick < run->ticks) {
+            gint64* delay = &delays[session * run->ticks + tick];
+            *delay = MIN(*delay, MAX(since - tick * interval, 0));
         }
     }
     for (guint i = 0; i < run->sessions * run->ticks; i++)
@@ -125,6 +142,18 @@ static void printTicks(const char* name, GArray* delays) {
     printFigure(p99, percentile(delays, 0.99), "ms", NULL, 0);
 }
 
+static void printCosts(const Run* run, gint64 usedUs) {
+    double ticks = (double)run->sessions * run->ticks;
+
+    printFigure("sessionsAtOnce.threads", run->threads, "threads", NULL, 0);
+    printFigure("sessionsAtOnce.threads.beyondWorkers", (double)run->threads - WORKERS, "threads",
+                NULL, 0);
+    printFigure("sessionsAtOnce.memory",
+                ((double)run->resident - run->residentBefore) / run->sessions, "KiB a session",
+                NULL, 0);
+    printFigure("sessionsAtOnce.processor", (double)usedUs / ticks, "us a tick", NULL, 0);
+}
+
 static void measure(Run* run, gboolean sameScenario, const char* name) {
     progress("sessionsAtOnce: %u sessions, %s", run->sessions,
              sameScenario ? "started by one edge" : "starts spread over one interval");
@@ -133,18 +162,13 @@ static void measure(Run* run, gboolean sameScenario, const char* name) {
     sendStarts(run, sameScenario);
     waitForTicks(run);
     gint64 used = processorUs(run->app) - usedBefore;
+    double lastStart = sameScenario ? startFromPictures(run) : 0;
     g_autoptr(GArray) delays = findDelays(run);
     printTicks(name, delays);
-    if (!sameScenario) {
-        printFigure("sessionsAtOnce.threads", run->threads, "threads", NULL, 0);
-        printFigure("sessionsAtOnce.threads.beyondWorkers", (double)run->threads - WORKERS,
-                    "threads", NULL, 0);
-        printFigure("sessionsAtOnce.memory",
-                    ((double)run->resident - run->residentBefore) / run->sessions, "KiB a session",
-                    NULL, 0);
-        printFigure("sessionsAtOnce.processor", (double)used / ((double)run->sessions * run->ticks),
-                    "us a tick", NULL, 0);
-    }
+    if (sameScenario)
+        printFigure("sessionsAtOnce.oneEdge.lastStart", lastStart, "ms", NULL, 0);
+    else
+        printCosts(run, used);
     for (guint i = 0; i < (sameScenario ? 1 : run->sessions); i++)
         sendEdge(run->bus, i, FALSE);
     stopAppProcess(run->app);
