@@ -60,7 +60,7 @@ static double runEngine(Engine* engine, EventBus* bus, double seconds) {
 
 /* More than the machine can do, so that no worker ever waits for a tick. */
 static guint countSessions(double mostRate) {
-    return (guint)CLAMP(1.3 * mostRate * INTERVAL_MS / 1000, 2 * WORKERS, MOST_SESSIONS);
+    return (guint)CLAMP(2 * mostRate * INTERVAL_MS / 1000, 2 * WORKERS, MOST_SESSIONS);
 }
 
 typedef struct {
