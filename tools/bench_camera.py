@@ -2,7 +2,7 @@
 """`invoke bench --suite camera`: how quick and how small the virtual camera is.
 
 Each figure is measured in turns with its baseline, and the medians are compared; the whole takes
-about a minute. `python -m tools.bench_camera` prints the figures alone.
+two minutes or more. `python -m tools.bench_camera` prints the figures alone.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def test(only: str = "") -> None:
         except ToolError as error:
             console.detail(f"{name}: {error.message}\n  cure: {error.cure}")
             outcome = Outcome(failed=1)
-        rows.append(f"{name:8}{outcome} in {time.monotonic() - began:.1f} s")
+        rows.append(f"{name:<10}{outcome} in {time.monotonic() - began:.1f} s")
         total += outcome
     console.result("\n".join(["", *rows, "", str(total)]))
     if total.failed:

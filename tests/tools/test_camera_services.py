@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -129,7 +130,9 @@ def test_a_missing_daemon_is_named_with_its_package(monkeypatch: pytest.MonkeyPa
     assert missing.value.cure == "apt-get install dbus"
 
 
-def test_the_bus_ends_with_a_camera_that_is_killed(tmp_path: Path) -> None:
+def test_the_bus_of_a_killed_camera_ends_and_the_next_one_clears_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = (
         "import asyncio, os, sys\n"
         "from tools.virtual_camera.bus import Bus\n"
@@ -149,6 +152,16 @@ def test_the_bus_ends_with_a_camera_that_is_killed(tmp_path: Path) -> None:
         camera.kill()
 
     wait_until(lambda: _state(daemon) == "Z", what="the bus to end with its camera")
+    assert list(tmp_path.iterdir())
+
+    async def play() -> None:
+        bus = Bus()
+        await bus.start()
+        await bus.stop()
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    asyncio.run(play())
+    assert not list(tmp_path.iterdir())
 
 
 def declared(type_: int, value: Variant) -> list[Any]:

@@ -11,11 +11,11 @@ import contextlib
 import os
 import shutil
 import signal
-import tempfile
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from tools.errors import SetupError
+from tools.virtual_camera.runtime_folder import runtime_folder
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
@@ -52,6 +52,7 @@ class Bus:
     def __init__(self) -> None:
         self.address = ""
         self._folder: Path | None = None
+        self._cleanup = contextlib.ExitStack()
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -59,8 +60,7 @@ class Bus:
         program = shutil.which("dbus-daemon")
         if program is None:
             raise SetupError("dbus-daemon is not installed", "apt-get install dbus")
-        self._folder = Path(tempfile.mkdtemp(prefix="virtual-camera-bus-"))
-        self._folder.chmod(0o711)
+        self._folder = self._cleanup.enter_context(runtime_folder())
         configuration = self._folder / "bus.conf"
         configuration.write_text(
             _CONFIGURATION.format(socket=escape(str(self._folder / "bus")), uid=os.getuid())
@@ -94,8 +94,7 @@ class Bus:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._cleanup.close()
         self._folder = None
         self.address = ""
 
