@@ -60,7 +60,7 @@ class Bus:
         program = shutil.which("dbus-daemon")
         if program is None:
             raise SetupError("dbus-daemon is not installed", "apt-get install dbus")
-        self._folder = self._cleanup.enter_context(runtime_folder())
+        self._folder = self._cleanup.enter_context(runtime_folder("bus"))
         configuration = self._folder / "bus.conf"
         configuration.write_text(
             _CONFIGURATION.format(socket=escape(str(self._folder / "bus")), uid=os.getuid())
