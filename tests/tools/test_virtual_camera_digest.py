@@ -79,6 +79,24 @@ def test_the_right_answer_is_accepted_once_for_each_count(server: DigestAuthenti
     assert server.check("GET", TARGET, answer(challenge, 4)) == Verdict(None, stale=True)
 
 
+def test_an_answer_without_qop_is_accepted_once(server: DigestAuthenticator) -> None:
+    nonce = parse_fields(server.challenge(stale=True))["nonce"]
+    ha1 = md5(f"root:{REALM}:pass")
+
+    def old(method: str) -> str:
+        response = md5(f"{ha1}:{nonce}:{md5(f'{method}:{TARGET}')}")
+        return (
+            f'Digest username="root", realm="{REALM}", nonce="{nonce}", uri="{TARGET}", '
+            f'response="{response}"'
+        )
+
+    assert server.check("GET", TARGET, old("GET")) == Verdict("root")
+    assert server.check("POST", TARGET, old("POST")) == Verdict("root")
+    assert server.check("GET", TARGET, old("GET")) == Verdict(None, stale=True)
+    assert server.check("GET", TARGET, old("GET") + ", nc=00000002") == Verdict(None, stale=True)
+    assert server.check("GET", TARGET, old("POST")) == Verdict(None)
+
+
 def test_an_old_nonce_is_stale(server: DigestAuthenticator, clock: Clock) -> None:
     challenge = server.challenge(stale=True)
     clock.now += NONCE_SECONDS + 1

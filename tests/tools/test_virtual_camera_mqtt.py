@@ -354,6 +354,15 @@ def request(method: str, params: Any = None, version: str = "1.0") -> Answer:
 HOST = {"host": "broker"}
 
 
+def test_null_stands_for_what_is_left_out(camera: RunningCamera) -> None:
+    params = {"server": {**HOST, "basepath": None}, "username": None, "password": None}
+
+    assert ask(camera, CLIENT, "configureClient", params=params)["data"] == {}
+    config = ask(camera, CLIENT, "getClientStatus")["data"]["config"]
+    assert (config["username"], config["server"]["basepath"]) == ("", "")
+    assert ask(camera, CLIENT, "configureClient", params=config)["data"] == {}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "code", "named"),
     [

@@ -63,6 +63,18 @@ def test_event_instances_are_the_real_declarations(camera: RunningCamera) -> Non
     assert mine.attrib == {}
 
 
+def test_a_missing_blank_between_attributes_is_forgiven(camera: RunningCamera) -> None:
+    body = (
+        f'<s:Envelope xmlns:s="{SOAP_12}"><s:Body xmlns:xsi="urn:a"xmlns:xsd=\'urn:b\'xmlns:c="d">'
+        f'<GetEventInstances xmlns="{EVENT}"/></s:Body></s:Envelope>'
+    )
+
+    reply = post(camera, "", body=body)
+
+    assert reply.status_code == 200
+    assert "<aev:GetEventInstancesResponse>" in reply.text
+
+
 def test_an_apps_event_keeps_its_names_types_and_tags() -> None:
     events = EventService()
     levels = parse_topic("tnsaxis:CameraApplicationPlatform/tnsaxis:my_app/tnsaxis:Zone")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""HTTP digest authentication (RFC 7616, MD5, qop=auth) as an Axis device answers it.
+"""Digest authentication (RFC 7616, MD5, qop=auth) as an Axis device answers it on HTTP and RTSP.
 
-The challenge has the shape that devices send: realm AXIS_<serial>, a nonce of twelve base64
+Clients that answer without qop, as RFC 2069 had it, are understood too (RFC 7616, 3.4.1 and the
+device's web server). The challenge has the shape that devices send: realm AXIS_<serial>, a nonce of twelve base64
 characters followed by forty hexadecimal ones, and stale=true even in the first challenge. A wrong
 password is answered without stale, so that a client that retries on stale stops there.
 """
@@ -40,6 +41,8 @@ class Verdict:
 class _Uses:
     highest: int = 0
     seen: set[int] = field(default_factory=set)
+    answers: set[str] = field(default_factory=set)
+    """responses without a count: each is good once"""
 
     def admit(self, count: int) -> bool:
         """True the first time that `count` comes, False for a replay or a count long past."""
@@ -47,6 +50,13 @@ class _Uses:
             return False
         self.highest = max(self.highest, count)
         self.seen = {old for old in self.seen if old > self.highest - _COUNT_WINDOW} | {count}
+        return True
+
+    def admit_answer(self, response: str) -> bool:
+        """The same for an answer that has no count."""
+        if response in self.answers or len(self.answers) >= _COUNT_WINDOW:
+            return False
+        self.answers.add(response)
         return True
 
 
@@ -67,6 +77,10 @@ class DigestAuthenticator:
         self._secret = secrets.token_bytes(32)
         self._uses: OrderedDict[str, _Uses] = OrderedDict()
 
+    def stream_challenge(self) -> str:
+        """The value of a WWW-Authenticate header on RTSP, where devices offer no qop."""
+        return f'Digest realm="{self.realm}", nonce="{self._issue()}", stale=FALSE'
+
     def challenge(self, *, stale: bool) -> str:
         """The value of a WWW-Authenticate header."""
         parts = [f'realm="{self.realm}"', f'nonce="{self._issue()}"', "algorithm=MD5"]
@@ -78,18 +92,27 @@ class DigestAuthenticator:
     def check(self, method: str, target: str, header: str) -> Verdict:
         """Judge an Authorization header for `method` and the request target as it was sent."""
         fields = parse_fields(header)
+        if not _same_target(fields, target):
+            return Verdict(None)
+        verdict = self.check_stream(method, header)
+        if verdict.user and not self._admit(fields):
+            return Verdict(None, stale=True)
+        return verdict
+
+    def check_stream(self, method: str, header: str) -> Verdict:
+        """Judge it on RTSP: clients send the same answer again on their connection, and name the
+        stream where the request names a part of it."""
+        fields = parse_fields(header)
         user = fields.get("username", "")
         ha1 = self._find_ha1(user)
-        if ha1 is None or fields.get("realm") != self.realm or not _same_target(fields, target):
+        if ha1 is None or fields.get("realm") != self.realm:
             return Verdict(None)
-        if fields.get("qop") != "auth" or fields.get("algorithm", "MD5").upper() != "MD5":
+        if fields.get("qop", "auth") != "auth" or fields.get("algorithm", "MD5").upper() != "MD5":
             return Verdict(None)
-        nonce, count = fields.get("nonce", ""), fields.get("nc", "")
-        ha2 = _md5(f"{method}:{fields.get('uri', '')}")
-        expected = _md5(f"{ha1}:{nonce}:{count}:{fields.get('cnonce', '')}:auth:{ha2}")
+        expected = _expected(ha1, _md5(f"{method}:{fields.get('uri', '')}"), fields)
         if not hmac.compare_digest(expected.encode(), fields.get("response", "").lower().encode()):
             return Verdict(None)
-        if not self._is_fresh(nonce) or not self._admit(nonce, count):
+        if not self._is_fresh(fields.get("nonce", "")):
             return Verdict(None, stale=True)
         return Verdict(user)
 
@@ -107,13 +130,16 @@ class DigestAuthenticator:
         issued: float = struct.unpack("<d", base64.b64decode(stamp))[0]
         return 0 <= self._clock() - issued <= NONCE_SECONDS
 
-    def _admit(self, nonce: str, count: str) -> bool:
-        if not re.fullmatch(r"[0-9a-fA-F]{1,8}", count):
+    def _admit(self, fields: dict[str, str]) -> bool:
+        nonce, count = fields["nonce"], fields.get("nc", "")
+        if "qop" in fields and not re.fullmatch(r"[0-9a-fA-F]{1,8}", count):
             return False
         uses = self._uses.setdefault(nonce, _Uses())
         self._uses.move_to_end(nonce)
         if len(self._uses) > _REMEMBERED_NONCES:
             self._uses.popitem(last=False)
+        if "qop" not in fields:
+            return uses.admit_answer(fields["response"].lower())
         return uses.admit(int(count, 16))
 
 
@@ -137,6 +163,14 @@ def _same_target(fields: dict[str, str], target: str) -> bool:
     if "://" in uri.partition("?")[0]:
         uri = "/" + uri.split("://", 1)[1].partition("/")[2]
     return uri == target
+
+
+def _expected(ha1: str, ha2: str, fields: dict[str, str]) -> str:
+    nonce = fields.get("nonce", "")
+    if "qop" not in fields:
+        return _md5(f"{ha1}:{nonce}:{ha2}")
+    count, cnonce = fields.get("nc", ""), fields.get("cnonce", "")
+    return _md5(f"{ha1}:{nonce}:{count}:{cnonce}:auth:{ha2}")
 
 
 def _md5(text: str) -> str:

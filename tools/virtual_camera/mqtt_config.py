@@ -178,8 +178,10 @@ class _Fields:
         return value
 
     def _get(self, name: str, default: Any) -> Any:
-        value = self._given.get(name, default)
-        if value is None and name not in self._given:
+        """null is as good as nothing, for what may be left out."""
+        value = self._given.get(name)
+        value = default if value is None else value
+        if value is None:
             raise JsonCgiError(MISSING, f"Required parameter missing: {self._where}{name}")
         return value
 

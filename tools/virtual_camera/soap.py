@@ -21,6 +21,8 @@ from tools.virtual_camera.web import read_body
 _SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 _SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 _EVENT = "http://www.axis.com/vapix/ws/event1"
+_TAG = re.compile(rb"<[^<>]*>")
+_UNSPACED = re.compile(rb"""(=\s*(?:"[^"]*"|'[^']*'))(?=[A-Za-z_:])""")
 _CONTENT_TYPES = {_SOAP_12: "application/soap+xml", _SOAP_11: "text/xml"}
 
 
@@ -59,7 +61,7 @@ def _parse(data: bytes) -> tuple[str, Element]:
     if re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise SoapFault("a document type declaration is not allowed")
     try:
-        root = ElementTree.fromstring(data)
+        root = ElementTree.fromstring(_spaced(data))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise SoapFault(f"the request is not well-formed: {error}") from error
     version, name = _split(root.tag)
@@ -69,6 +71,12 @@ def _parse(data: bytes) -> tuple[str, Element]:
     if body is None or len(body) != 1:
         raise SoapFault("the body of the envelope does not have one call", version)
     return version, body[0]
+
+
+def _spaced(data: bytes) -> bytes:
+    """With the blank between two attributes that clients in the field leave out: the parser of a
+    device does not need it."""
+    return _TAG.sub(lambda tag: _UNSPACED.sub(rb"\1 ", tag[0]), data)
 
 
 def _split(tag: str) -> tuple[str, str]:
