@@ -38,6 +38,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "camera": ("dbus-daemon", "bubblewrap", "openssl"),
     # The broker that tests of the virtual camera's MQTT client start.
     "broker": ("mosquitto",),
+    # What tests have go wrong for apps: a cut network, a clock that jumps.
+    "faults": ("libnftables1", "libfaketime"),
     # Checks the C code.
     "check": ("valgrind", "cppcheck"),
     # Runs SDK images where no engine does, and makes the stand-in for Axis's.

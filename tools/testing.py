@@ -104,7 +104,7 @@ def package_for(camera: str, architecture: str = "host") -> Path:
     """Build the package that fits the camera: for a virtual one of `architecture`, without Axis's
     SDK."""
     if camera == VIRTUAL:
-        debian.require("camera")
+        debian.require("camera", "faults")
         return build.build(
             architecture, sdk_name="host" if architecture == "host" else "debian"
         ).path
@@ -140,7 +140,7 @@ def _c() -> Outcome:
 
 
 def _python() -> Outcome:
-    debian.require("build", "camera", "broker")
+    debian.require("build", "camera", "broker", "faults")
     build.build("host")
     return _pytest("python", ["tests/tools"])
 

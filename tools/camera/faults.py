@@ -72,8 +72,8 @@ class Faults:
         self._set(None, snapshot=kind, slowSnapshotMs=slow_ms)
 
     def clear(self) -> None:
-        """No faults any more; what was held back is delivered. The event service and the disk
-        have switches of their own."""
+        """No faults any more; what was held back is delivered. The event service, the disk and
+        the network have switches of their own."""
         self._control.call("DELETE", "faults")
 
     def fill_disk(self) -> None:
@@ -91,6 +91,24 @@ class Faults:
             yield
         finally:
             self.free_disk()
+
+    def cut_network(self) -> None:
+        """Between the apps and everything but the camera: open connections hang, new ones are never
+        made. Refused, with the reason, where this machine cannot do that."""
+        self._control.call("POST", "network", {"cut": True})
+
+    def restore_network(self) -> None:
+        """What hung goes on; what the apps lost they have to try again."""
+        self._control.call("POST", "network", {"cut": False})
+
+    @contextmanager
+    def network_cut(self) -> Iterator[None]:
+        """The network is cut for the time of the `with`."""
+        self.cut_network()
+        try:
+            yield
+        finally:
+            self.restore_network()
 
     def _set(self, seed: int | None, **values: float | str) -> None:
         wanted: dict[str, Any] = dict(values)

@@ -65,6 +65,7 @@ class VirtualCamera:
         services = await self._start_services(stack, state)
         core = build_core(self.settings, services, state, runtime)
         stack.callback(core.inputs.close)
+        stack.callback(core.network_cut.restore)
         if not core.sandbox.is_confined:
             _log.warning("bubblewrap does not work here: apps run without a sandbox")
         core.analytics.start()

@@ -9,6 +9,7 @@ from pathlib import Path
 from tools.virtual_camera.app_manager import AppManager
 from tools.virtual_camera.emulation import find_emulator
 from tools.virtual_camera.install_policy import InstallSettings, PackageCheck
+from tools.virtual_camera.network_cut import NetworkCut
 from tools.virtual_camera.network_services import NetworkServices
 from tools.virtual_camera.parameters_api import StoredAppParameters
 from tools.virtual_camera.sandbox import Sandbox
@@ -43,6 +44,7 @@ class Core:
     inputs: VirtualInputs
     unsupported: Unsupported
     network: NetworkServices
+    network_cut: NetworkCut
 
 
 def build_core(
@@ -84,4 +86,5 @@ def build_core(
         inputs=VirtualInputs(services.events),
         unsupported=unsupported,
         network=NetworkServices(settings, services, state, gate, accounts, log, unsupported),
+        network_cut=NetworkCut(sandbox),
     )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The fault knobs over HTTP: /virtual/faults, /virtual/event-service, /virtual/disk."""
+"""The fault knobs over HTTP: /virtual/faults, /virtual/event-service, /virtual/disk,
+/virtual/network."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from tools.errors import ToolError
 from tools.virtual_camera.control_web import ControlError, boolean, guarded, json_body
 from tools.virtual_camera.core import Core
 from tools.virtual_camera.full_disk import fill, free
+from tools.virtual_camera.network_cut import Address
 from tools.virtual_camera.server import WebServer
+from tools.virtual_camera.service_accounts import ADDRESS
 
 _LONGEST_DOWN_MS = 60_000
 
@@ -25,8 +28,12 @@ class FaultApi:
         self._sandbox = core.sandbox
         self._manager = core.manager
         self._event_service = asyncio.Lock()
+        self._network = core.network
+        self._network_cut = core.network_cut
+        self._server: WebServer | None = None
 
     def register(self, server: WebServer) -> None:
+        self._server = server
         for method, path, handler in (
             ("GET", "faults", self._show),
             ("PUT", "faults", self._change),
@@ -35,6 +42,8 @@ class FaultApi:
             ("POST", "event-service", self._switch_event_service),
             ("GET", "disk", self._disk),
             ("POST", "disk", self._fill_disk),
+            ("GET", "network", self._network_state),
+            ("POST", "network", self._switch_network),
         ):
             server.add_open(method, f"/virtual/{path}", guarded(handler))
 
@@ -89,6 +98,29 @@ class FaultApi:
         except ToolError as error:
             raise ControlError(501, "notPossible", str(error)) from error
         return await self._disk(request)
+
+    async def _network_state(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"cut": self._network_cut.is_cut})
+
+    async def _switch_network(self, request: web.Request) -> web.StreamResponse:
+        """{"cut": bool}: between every app, running or started later, and all but the camera."""
+        try:
+            if boolean(await json_body(request), "cut"):
+                self._network_cut.cut(self._addresses())
+            else:
+                self._network_cut.restore()
+        except ToolError as error:
+            message = f"{error} ({error.cure})" if error.cure else str(error)
+            raise ControlError(501, "notPossible", message) from error
+        return await self._network_state(request)
+
+    def _addresses(self) -> list[Address]:
+        """Where the camera listens."""
+        assert self._server is not None
+        ports = (self._server.port, self._network.https_port)
+        listening = [("127.0.0.1", port) for port in ports if port]
+        service = self._network.service_port
+        return [*listening, (ADDRESS, service)] if service else listening
 
     async def _set_event_service(self, running: bool) -> None:
         if running:

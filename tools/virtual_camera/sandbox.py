@@ -9,6 +9,7 @@ An app for another processor than this machine's is run by the emulator, in eith
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -24,6 +25,9 @@ from tools.virtual_camera.storage import Storage
 APP_UID = 65534
 """nobody. On a device an app has a user of its own, made at install; here the message bus admits
 only users that the machine knows."""
+_FIRST_GROUP = 1 << 30
+_GROUPS_A_PROCESS = 256
+_cameras = itertools.count()
 _PACKAGES = Path("/usr/local/packages")
 _LIBRARIES = "/usr/local/lib/platform"
 _EMULATOR = "/usr/local/lib/emulator"
@@ -85,6 +89,8 @@ class Sandbox:
         self.libraries = Libraries(platform, system_folders(sysroot))
         self._bwrap = shutil.which("bwrap") or ""
         self._is_root = os.geteuid() == 0
+        self.own_group = _own_group() if self._is_root else None
+        """of this camera's apps alone; None where they cannot have one"""
         self._works = bool(self._bwrap) and self._probe()
         self.storage: Storage | None = None
         """the cards on which apps have areas"""
@@ -95,6 +101,10 @@ class Sandbox:
     def uid(self) -> int:
         """Who owns the app's files and runs it."""
         return APP_UID if self._is_root else os.geteuid()
+
+    @property
+    def _gid(self) -> int:
+        return self.uid if self.own_group is None else self.own_group
 
     @property
     def is_confined(self) -> bool:
@@ -119,9 +129,9 @@ class Sandbox:
         if self._is_root:
             os.chown(place.run, APP_UID, APP_UID)
         account = place.run.parent / f"{place.app}.passwd"
-        account.write_text(f"root:x:0:0::/:\nacap-{place.app}:x:{self.uid}:{self.uid}::/:\n")
+        account.write_text(f"root:x:0:0::/:\nacap-{place.app}:x:{self.uid}:{self._gid}::/:\n")
         group = place.run.parent / f"{place.app}.group"
-        group.write_text(f"root:x:0:\naddon:x:{self.uid}:\n")
+        group.write_text(f"root:x:0:\naddon:x:{self._gid}:\n")
 
     def clear(self, place: Place) -> None:
         """Remove what `prepare` made."""
@@ -192,7 +202,7 @@ class Sandbox:
         if not confined:
             argv += ["--pdeathsig", "KILL"]
         if self._is_root:
-            argv += [f"--reuid={APP_UID}", f"--regid={APP_UID}", "--clear-groups"]
+            argv += [f"--reuid={APP_UID}", f"--regid={self._gid}", "--clear-groups"]
             argv += ["--inh-caps=-all", "--bounding-set=-all"]
         return [*argv, "--"]
 
@@ -245,6 +255,16 @@ class Sandbox:
         except (OSError, subprocess.TimeoutExpired):
             return False
         return done.returncode == 0
+
+
+def _own_group() -> int | None:
+    """A number that no other camera on this machine uses; None in a container that lacks it."""
+    group = _FIRST_GROUP + os.getpid() * _GROUPS_A_PROCESS + next(_cameras) % _GROUPS_A_PROCESS
+    for line in Path("/proc/self/gid_map").read_text().splitlines():
+        first, _, count = map(int, line.split())
+        if first <= group < first + count:
+            return group
+    return None
 
 
 def _assign(environment: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -132,6 +133,35 @@ static void answerWithStore(FCGX_Request* request) {
         close(file);
 }
 
+/* Connects to ?port=N of this machine, or without it uses that connection again: sends the body and
+ * answers what comes back within a moment, or what went wrong. */
+static void answerWithDial(FCGX_Request* request) {
+    static int line = -1;
+    const struct timeval moment = {.tv_usec = 300000};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    long port = query(request, "port", 0);
+    char text[CHUNK];
+    int size = FCGX_GetStr(text, sizeof(text), request->in);
+    ssize_t found = -1;
+
+    address.sin_port = htons((in_port_t)port);
+    if (port) {
+        if (line >= 0)
+            close(line);
+        line = socket(AF_INET, SOCK_STREAM, 0);
+        setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof(moment));
+        setsockopt(line, SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof(moment));
+    }
+    if ((!port || connect(line, (struct sockaddr*)&address, sizeof(address)) == 0) &&
+        send(line, text, (size_t)size, MSG_NOSIGNAL) == size)
+        found = recv(line, text, sizeof(text), 0);
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\n");
+    if (found < 0)
+        FCGX_FPrintF(request->out, "%s", strerror(errno));
+    else
+        FCGX_PutStr(text, (int)found, request->out);
+}
+
 /* Leaves a process behind that has left the app's session. */
 static void answerWithFork(FCGX_Request* request) {
     pid_t child = fork();
@@ -168,6 +198,8 @@ static void answer(FCGX_Request* request) {
         answerWithFork(request);
     else if (strcmp(name, "store.cgi") == 0)
         answerWithStore(request);
+    else if (strcmp(name, "dial.cgi") == 0)
+        answerWithDial(request);
     else if (strcmp(name, "missing.cgi") == 0)
         FCGX_FPrintF(request->out, "Status: 404 Not Here\r\nContent-Type: text/plain\r\n\r\nno\n");
     else if (strcmp(name, "broken.cgi") == 0)
