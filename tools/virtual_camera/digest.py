@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Digest authentication (RFC 7616, MD5, qop=auth) as an Axis device answers it on HTTP and RTSP.
 
-Clients that answer without qop, as RFC 2069 had it, are understood too (RFC 7616, 3.4.1 and the
-device's web server). The challenge has the shape that devices send: realm AXIS_<serial>, a nonce of twelve base64
+The challenge has the shape that devices send: realm AXIS_<serial>, a nonce of twelve base64
 characters followed by forty hexadecimal ones, and stale=true even in the first challenge. A wrong
-password is answered without stale, so that a client that retries on stale stops there.
+password is answered without stale, so that a client that retries on stale stops there. Clients that
+answer without qop, as RFC 2069 had it, are understood too, as by the device's web server.
 """
 
 from __future__ import annotations
