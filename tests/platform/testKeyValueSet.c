@@ -84,6 +84,66 @@ static void testRemoving(void) {
     g_assert_false(ax_event_key_value_set_remove_key(set, "key", "tns1", NULL));
 }
 
+/* What applications that look into a set take it for (seen in published sources). */
+typedef struct {
+    gchar *nameSpace, *key;
+} SeenName;
+typedef struct {
+    gint integer;
+    gboolean boolean;
+    gdouble number;
+    gchar* text;
+    AXEventElementItem* element;
+    gchar* elementText;
+    GList* tags;
+    gchar *keyNiceName, *valueNiceName;
+    gboolean defined, onvifData;
+    AXEventValueType type;
+} SeenValue;
+
+static const SeenValue* lookInto(const AXEventKeyValueSet* set, const char* key) {
+    GHashTableIter iterator;
+    const SeenName* name;
+    const SeenValue* value;
+
+    g_hash_table_iter_init(&iterator, *(GHashTable* const*)set);
+    while (g_hash_table_iter_next(&iterator, (gpointer*)&name, (gpointer*)&value))
+        if (g_str_equal(name->key, key))
+            return value;
+    return NULL;
+}
+
+static void testAppsThatLookInside(void) {
+    g_autoptr(AXEventKeyValueSet) set = ax_event_key_value_set_new();
+    gint port = 7;
+    gboolean active = TRUE;
+    gdouble level = 0.5;
+
+    ax_event_key_value_set_add_key_values(
+        set, NULL, "topic0", "tns1", "Device", AX_VALUE_TYPE_STRING, "port", NULL, &port,
+        AX_VALUE_TYPE_INT, "active", NULL, &active, AX_VALUE_TYPE_BOOL, "level", NULL, &level,
+        AX_VALUE_TYPE_DOUBLE, "any", NULL, NULL, AX_VALUE_TYPE_INT, "gone", NULL, &port,
+        AX_VALUE_TYPE_INT, NULL);
+    ax_event_key_value_set_remove_key(set, "gone", NULL, NULL);
+    ax_event_key_value_set_mark_as_user_defined(set, "port", NULL, "tag", NULL);
+    ax_event_key_value_set_add_nice_names(set, "port", NULL, "Port", "Seven", NULL);
+    AXEvent* event = ax_event_new2(set, NULL);
+    const AXEventKeyValueSet* sent = ax_event_get_key_value_set(event);
+
+    g_assert_cmpstr(lookInto(sent, "topic0")->text, ==, "Device");
+    const SeenValue* seen = lookInto(sent, "port");
+    g_assert_true(seen->defined && seen->type == AX_VALUE_TYPE_INT);
+    g_assert_cmpint(seen->integer, ==, 7);
+    g_assert_cmpstr(seen->tags->data, ==, "tag");
+    g_assert_cmpstr(seen->keyNiceName, ==, "Port");
+    g_assert_cmpstr(seen->valueNiceName, ==, "Seven");
+    g_assert_true(lookInto(sent, "active")->boolean);
+    g_assert_cmpfloat(lookInto(sent, "level")->number, ==, 0.5);
+    g_assert_false(lookInto(sent, "any")->defined);
+    g_assert_null(lookInto(sent, "gone"));
+    ax_event_free(event);
+}
+
 static void testEventCopiesItsSet(void) {
     AXEventKeyValueSet* set = ax_event_key_value_set_new();
     g_autoptr(GDateTime) time = g_date_time_new_utc(2026, 8, 18, 10, 11, 12.5);
@@ -174,6 +234,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/key-value-set/adding-again-replaces", testAddingAgainReplaces);
     g_test_add_func("/key-value-set/errors", testErrors);
     g_test_add_func("/key-value-set/removing", testRemoving);
+    g_test_add_func("/event/apps-that-look-inside", testAppsThatLookInside);
     g_test_add_func("/event/copies-its-set", testEventCopiesItsSet);
     g_test_add_func("/element/children-one-by-one", testChildrenOneByOne);
     g_test_add_func("/element/attributes", testAttributes);

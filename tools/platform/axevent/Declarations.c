@@ -98,15 +98,15 @@ static gboolean applyChanges(AXEventKeyValueSet* set, const AXEventKeyValueSet* 
                              GError** error) {
     for (guint i = 0; i < countKeyValues(changes); i++) {
         const KeyValue* change = getKeyValue(changes, i);
-        KeyValue* target = findAnyKeyValue(set, change->key, change->nameSpace);
+        KeyValue* target = findAnyKeyValue(set, change->name.key, change->name.nameSpace);
         if (!target) {
             g_set_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND, "key %s was not declared",
-                        change->key);
+                        change->name.key);
             return FALSE;
         }
         if (target->type != change->type) {
             g_set_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_INCOMPATIBLE_VALUE,
-                        "key %s was declared with another type", change->key);
+                        "key %s was declared with another type", change->name.key);
             return FALSE;
         }
         if (change->isSet)
@@ -120,7 +120,7 @@ static gboolean checkComplete(const AXEventKeyValueSet* set, GError** error) {
         if (getKeyValue(set, i)->isSet)
             continue;
         g_set_error(error, AX_EVENT_ERROR, AX_EVENT_ERROR_SEND, "key %s has no value",
-                    getKeyValue(set, i)->key);
+                    getKeyValue(set, i)->name.key);
         return FALSE;
     }
     return TRUE;

@@ -9,16 +9,16 @@ static GVariant* encodeValue(const KeyValue* entry) {
         return g_variant_new_string("");
     switch (entry->type) {
     case AX_VALUE_TYPE_INT:
-        return g_variant_new_int32(entry->value.integer);
+        return g_variant_new_int32(entry->integer);
     case AX_VALUE_TYPE_BOOL:
-        return g_variant_new_boolean(entry->value.boolean);
+        return g_variant_new_boolean(entry->boolean);
     case AX_VALUE_TYPE_DOUBLE:
-        return g_variant_new_double(entry->value.number);
+        return g_variant_new_double(entry->number);
     case AX_VALUE_TYPE_ELEMENT:
-        return encodeElementItem(entry->value.element);
+        return encodeElementItem(entry->element);
     case AX_VALUE_TYPE_STRING:
     default:
-        return g_variant_new_string(entry->value.text);
+        return g_variant_new_string(entry->text);
     }
 }
 
@@ -33,7 +33,7 @@ GVariant* encodeEventKeys(const AXEventKeyValueSet* set) {
     for (guint i = 0; i < countKeyValues(set); i++) {
         const KeyValue* entry = getKeyValue(set, i);
         if (entry->isSet)
-            g_variant_builder_add(&builder, "(ssyv)", entry->key, orEmpty(entry->nameSpace),
+            g_variant_builder_add(&builder, "(ssyv)", entry->name.key, orEmpty(entry->name.nameSpace),
                                   (guchar)entry->type, encodeValue(entry));
     }
     return g_variant_builder_end(&builder);
@@ -43,8 +43,8 @@ static GVariant* encodeTags(const KeyValue* entry) {
     GVariantBuilder builder;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE("as"));
-    for (guint i = 0; entry->tags && i < entry->tags->len; i++)
-        g_variant_builder_add(&builder, "s", entry->tags->pdata[i]);
+    for (const GList* tag = entry->tags; tag; tag = tag->next)
+        g_variant_builder_add(&builder, "s", tag->data);
     return g_variant_builder_end(&builder);
 }
 
@@ -57,7 +57,7 @@ GVariant* encodeDeclaredKeys(const AXEventKeyValueSet* set) {
         guchar flags =
             (guchar)((entry->isSet ? KEY_IS_SET : 0) | (entry->isSource ? KEY_IS_SOURCE : 0) |
                      (entry->isData ? KEY_IS_DATA : 0));
-        g_variant_builder_add(&builder, "(ssyvy@asss)", entry->key, orEmpty(entry->nameSpace),
+        g_variant_builder_add(&builder, "(ssyvy@asss)", entry->name.key, orEmpty(entry->name.nameSpace),
                               (guchar)entry->type, encodeValue(entry), flags, encodeTags(entry),
                               orEmpty(entry->keyNiceName), orEmpty(entry->valueNiceName));
     }
@@ -122,7 +122,7 @@ guint getTopic(const AXEventKeyValueSet* set, const char* levels[MAX_TOPIC_LEVEL
         g_snprintf(name, sizeof name, "topic%u", level);
         const KeyValue* entry = findAnyKeyValue(set, name, NULL);
         gboolean fixed = entry && entry->isSet && entry->type == AX_VALUE_TYPE_STRING;
-        levels[level] = fixed ? entry->value.text : NULL;
+        levels[level] = fixed ? entry->text : NULL;
         if (fixed)
             count = level + 1;
     }

@@ -6,34 +6,42 @@
 #include <stdarg.h>
 
 struct _AXEventKeyValueSet {
+    GHashTable* table; /* KeyName* to KeyValue*; first, see KeyValueSet.h */
     gatomicrefcount references;
     GPtrArray* entries; /* KeyValue*, in the order in which they were added */
 };
 
+static guint hashName(gconstpointer name) {
+    return g_str_hash(((const KeyName*)name)->key);
+}
+
+static gboolean equalNames(gconstpointer a, gconstpointer b) {
+    const KeyName *left = a, *right = b;
+    return g_str_equal(left->key, right->key) && g_strcmp0(left->nameSpace, right->nameSpace) == 0;
+}
+
 static void clearValue(KeyValue* entry) {
-    if (entry->isSet && entry->type == AX_VALUE_TYPE_STRING)
-        g_free(entry->value.text);
-    if (entry->isSet && entry->type == AX_VALUE_TYPE_ELEMENT)
-        ax_event_element_item_free(entry->value.element);
-    entry->isSet = FALSE;
+    g_clear_pointer(&entry->text, g_free);
+    g_clear_pointer(&entry->element, ax_event_element_item_free);
+    entry->integer = entry->boolean = entry->isSet = FALSE;
+    entry->number = 0;
 }
 
 static void freeKeyValue(KeyValue* entry) {
     clearValue(entry);
-    g_free(entry->key);
-    g_free(entry->nameSpace);
+    g_free(entry->name.key);
+    g_free(entry->name.nameSpace);
     g_free(entry->keyNiceName);
     g_free(entry->valueNiceName);
-    if (entry->tags)
-        g_ptr_array_unref(entry->tags);
+    g_list_free_full(entry->tags, g_free);
     g_free(entry);
 }
 
 static KeyValue* newKeyValue(const char* key, const char* nameSpace, AXEventValueType type) {
     KeyValue* entry = g_new0(KeyValue, 1);
 
-    entry->key = g_strdup(key);
-    entry->nameSpace = nameSpace && *nameSpace ? g_strdup(nameSpace) : NULL;
+    entry->name.key = g_strdup(key);
+    entry->name.nameSpace = nameSpace && *nameSpace ? g_strdup(nameSpace) : NULL;
     entry->type = type;
     return entry;
 }
@@ -41,11 +49,12 @@ static KeyValue* newKeyValue(const char* key, const char* nameSpace, AXEventValu
 void copyValue(KeyValue* target, const KeyValue* source) {
     clearValue(target);
     target->isSet = source->isSet;
-    target->value = source->value;
-    if (source->isSet && source->type == AX_VALUE_TYPE_STRING)
-        target->value.text = g_strdup(source->value.text);
-    if (source->isSet && source->type == AX_VALUE_TYPE_ELEMENT)
-        target->value.element = copyElementItem(source->value.element);
+    target->integer = source->integer;
+    target->boolean = source->boolean;
+    target->number = source->number;
+    target->text = g_strdup(source->text);
+    if (source->element)
+        target->element = copyElementItem(source->element);
 }
 
 static gpointer duplicateText(gconstpointer text, gpointer unused) {
@@ -54,17 +63,15 @@ static gpointer duplicateText(gconstpointer text, gpointer unused) {
 }
 
 static KeyValue* copyKeyValue(const KeyValue* source) {
-    KeyValue* entry = newKeyValue(source->key, source->nameSpace, source->type);
+    KeyValue* entry = newKeyValue(source->name.key, source->name.nameSpace, source->type);
 
     copyValue(entry, source);
     entry->isSource = source->isSource;
     entry->isData = source->isData;
     entry->keyNiceName = g_strdup(source->keyNiceName);
     entry->valueNiceName = g_strdup(source->valueNiceName);
-    if (source->tags) {
-        entry->tags = g_ptr_array_copy(source->tags, duplicateText, NULL);
-        g_ptr_array_set_free_func(entry->tags, g_free);
-    }
+    entry->isOnvifData = source->isOnvifData;
+    entry->tags = g_list_copy_deep(source->tags, duplicateText, NULL);
     return entry;
 }
 
@@ -72,6 +79,7 @@ AXEventKeyValueSet* ax_event_key_value_set_new(void) {
     AXEventKeyValueSet* set = g_new0(AXEventKeyValueSet, 1);
 
     g_atomic_ref_count_init(&set->references);
+    set->table = g_hash_table_new(hashName, equalNames);
     set->entries = g_ptr_array_new_with_free_func((GDestroyNotify)freeKeyValue);
     return set;
 }
@@ -79,6 +87,7 @@ AXEventKeyValueSet* ax_event_key_value_set_new(void) {
 void ax_event_key_value_set_free(AXEventKeyValueSet* key_value_set) {
     if (!key_value_set || !g_atomic_ref_count_dec(&key_value_set->references))
         return;
+    g_hash_table_unref(key_value_set->table);
     g_ptr_array_unref(key_value_set->entries);
     g_free(key_value_set);
 }
@@ -89,11 +98,16 @@ AXEventKeyValueSet* refKeyValueSet(const AXEventKeyValueSet* set) {
     return shared;
 }
 
+static void addEntry(AXEventKeyValueSet* set, KeyValue* entry) {
+    g_ptr_array_add(set->entries, entry);
+    g_hash_table_insert(set->table, &entry->name, entry);
+}
+
 AXEventKeyValueSet* copyKeyValueSet(const AXEventKeyValueSet* set) {
     AXEventKeyValueSet* copy = ax_event_key_value_set_new();
 
     for (guint i = 0; i < set->entries->len; i++)
-        g_ptr_array_add(copy->entries, copyKeyValue(set->entries->pdata[i]));
+        addEntry(copy, copyKeyValue(set->entries->pdata[i]));
     return copy;
 }
 
@@ -106,14 +120,9 @@ const KeyValue* getKeyValue(const AXEventKeyValueSet* set, guint position) {
 }
 
 KeyValue* findKeyValue(const AXEventKeyValueSet* set, const char* key, const char* nameSpace) {
-    const char* wanted = nameSpace && *nameSpace ? nameSpace : NULL;
+    const KeyName name = {(char*)(nameSpace && *nameSpace ? nameSpace : NULL), (char*)key};
 
-    for (guint i = 0; i < set->entries->len; i++) {
-        KeyValue* entry = set->entries->pdata[i];
-        if (g_str_equal(entry->key, key) && g_strcmp0(entry->nameSpace, wanted) == 0)
-            return entry;
-    }
-    return NULL;
+    return g_hash_table_lookup(set->table, &name);
 }
 
 KeyValue* findAnyKeyValue(const AXEventKeyValueSet* set, const char* key, const char* nameSpace) {
@@ -123,7 +132,7 @@ KeyValue* findAnyKeyValue(const AXEventKeyValueSet* set, const char* key, const 
         return exact;
     for (guint i = 0; i < set->entries->len; i++) {
         KeyValue* entry = set->entries->pdata[i];
-        if (g_str_equal(entry->key, key))
+        if (g_str_equal(entry->name.key, key))
             return entry;
     }
     return NULL;
@@ -134,7 +143,7 @@ static gboolean isWholeNumber(const KeyValue* entry) {
 }
 
 static gint wholeNumber(const KeyValue* entry) {
-    return entry->type == AX_VALUE_TYPE_INT ? entry->value.integer : entry->value.boolean;
+    return entry->type == AX_VALUE_TYPE_INT ? entry->integer : entry->boolean;
 }
 
 gboolean equalValues(const KeyValue* a, const KeyValue* b) {
@@ -147,10 +156,10 @@ gboolean equalValues(const KeyValue* a, const KeyValue* b) {
     if (a->type != b->type)
         return FALSE;
     if (a->type == AX_VALUE_TYPE_STRING)
-        return g_str_equal(a->value.text, b->value.text);
+        return g_str_equal(a->text, b->text);
     if (a->type == AX_VALUE_TYPE_ELEMENT)
-        return equalElementItems(a->value.element, b->value.element);
-    return a->value.number == b->value.number;
+        return equalElementItems(a->element, b->element);
+    return a->number == b->number;
 }
 
 gboolean matchesFilter(const AXEventKeyValueSet* filter, const AXEventKeyValueSet* event) {
@@ -158,7 +167,7 @@ gboolean matchesFilter(const AXEventKeyValueSet* filter, const AXEventKeyValueSe
         const KeyValue* wanted = filter->entries->pdata[i];
         if (!wanted->isSet)
             continue;
-        const KeyValue* found = findAnyKeyValue(event, wanted->key, wanted->nameSpace);
+        const KeyValue* found = findAnyKeyValue(event, wanted->name.key, wanted->name.nameSpace);
         if (!found || !equalValues(wanted, found))
             return FALSE;
     }
@@ -188,19 +197,19 @@ static void setValue(KeyValue* entry, gconstpointer value) {
     entry->isSet = TRUE;
     switch (entry->type) {
     case AX_VALUE_TYPE_INT:
-        entry->value.integer = *(const gint*)value;
+        entry->integer = *(const gint*)value;
         break;
     case AX_VALUE_TYPE_BOOL:
-        entry->value.boolean = *(const gboolean*)value != FALSE;
+        entry->boolean = *(const gboolean*)value != FALSE;
         break;
     case AX_VALUE_TYPE_DOUBLE:
-        entry->value.number = *(const gdouble*)value;
+        entry->number = *(const gdouble*)value;
         break;
     case AX_VALUE_TYPE_STRING:
-        entry->value.text = g_strdup(value);
+        entry->text = g_strdup(value);
         break;
     case AX_VALUE_TYPE_ELEMENT:
-        entry->value.element = copyElementItem(value);
+        entry->element = copyElementItem(value);
         break;
     }
 }
@@ -218,7 +227,7 @@ gboolean ax_event_key_value_set_add_key_value(AXEventKeyValueSet* key_value_set,
     KeyValue* entry = findKeyValue(key_value_set, key, name_space);
     if (!entry) {
         entry = newKeyValue(key, name_space, value_type);
-        g_ptr_array_add(key_value_set->entries, entry);
+        addEntry(key_value_set, entry);
     }
     clearValue(entry);
     entry->type = value_type;
@@ -279,9 +288,8 @@ gboolean ax_event_key_value_set_mark_as_user_defined(AXEventKeyValueSet* key_val
         return FALSE;
     if (!user_tag || !g_utf8_validate(user_tag, -1, NULL))
         return fail(error, AX_EVENT_ERROR_INVALID_ARGUMENT, key, "the tag is NULL or not UTF-8");
-    if (!entry->tags)
-        entry->tags = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(entry->tags, g_strdup(user_tag));
+    entry->tags = g_list_append(entry->tags, g_strdup(user_tag));
+    entry->isOnvifData |= g_str_equal(user_tag, "onvif-data");
     return TRUE;
 }
 
@@ -338,7 +346,7 @@ gboolean ax_event_key_value_set_get_integer(const AXEventKeyValueSet* key_value_
     const KeyValue* entry =
         requireValue(key_value_set, key, name_space, AX_VALUE_TYPE_INT, value, error);
     if (entry)
-        *value = entry->value.integer;
+        *value = entry->integer;
     return entry != NULL;
 }
 
@@ -348,7 +356,7 @@ gboolean ax_event_key_value_set_get_boolean(const AXEventKeyValueSet* key_value_
     const KeyValue* entry =
         requireValue(key_value_set, key, name_space, AX_VALUE_TYPE_BOOL, value, error);
     if (entry)
-        *value = entry->value.boolean;
+        *value = entry->boolean;
     return entry != NULL;
 }
 
@@ -358,7 +366,7 @@ gboolean ax_event_key_value_set_get_double(const AXEventKeyValueSet* key_value_s
     const KeyValue* entry =
         requireValue(key_value_set, key, name_space, AX_VALUE_TYPE_DOUBLE, value, error);
     if (entry)
-        *value = entry->value.number;
+        *value = entry->number;
     return entry != NULL;
 }
 
@@ -368,7 +376,7 @@ gboolean ax_event_key_value_set_get_string(const AXEventKeyValueSet* key_value_s
     const KeyValue* entry =
         requireValue(key_value_set, key, name_space, AX_VALUE_TYPE_STRING, value, error);
     if (entry)
-        *value = g_strdup(entry->value.text);
+        *value = g_strdup(entry->text);
     return entry != NULL;
 }
 
@@ -378,14 +386,15 @@ gboolean ax_event_key_value_set_get_element(const AXEventKeyValueSet* key_value_
     const KeyValue* entry =
         requireValue(key_value_set, key, name_space, AX_VALUE_TYPE_ELEMENT, item, error);
     if (entry)
-        *item = copyElementItem(entry->value.element);
+        *item = copyElementItem(entry->element);
     return entry != NULL;
 }
 
 gboolean ax_event_key_value_set_remove_key(AXEventKeyValueSet* key_value_set, const gchar* key,
                                            const gchar* name_space, GError** error) {
     KeyValue* entry = requireEntry(key_value_set, key, name_space, error);
-    if (entry)
-        g_ptr_array_remove(key_value_set->entries, entry);
-    return entry != NULL;
+    if (!entry)
+        return FALSE;
+    g_hash_table_remove(key_value_set->table, &entry->name);
+    return g_ptr_array_remove(key_value_set->entries, entry);
 }

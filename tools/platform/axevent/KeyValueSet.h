@@ -6,23 +6,31 @@
 
 #include <axsdk/axevent.h>
 
+/* How an entry is found. */
 typedef struct {
-    char* key;
     char* nameSpace; /* NULL: none; in a subscription: any */
-    AXEventValueType type;
-    gboolean isSet; /* FALSE: the value varies; in a subscription: any value */
-    union {
-        gint integer;
-        gboolean boolean;
-        gdouble number;
-        char* text;
-        AXEventElementItem* element;
-    } value;
-    gboolean isSource;
-    gboolean isData;
-    GPtrArray* tags; /* char*, user-defined; NULL: none */
+    char* key;
+} KeyName;
+
+/* The first twelve members are in the order of the camera's library, and so are those of KeyName and
+ * the set's table of entries: released applications that were made with a well-known helper library
+ * walk through the table to read events of any kind (seen in their sources, documented nowhere). */
+typedef struct {
+    gint integer;
+    gboolean boolean;
+    gdouble number;
+    char* text;
+    AXEventElementItem* element;
+    char* elementText; /* not used here */
+    GList* tags;       /* char*, user-defined */
     char* keyNiceName;
     char* valueNiceName;
+    gboolean isSet; /* FALSE: the value varies; in a subscription: any value */
+    gboolean isOnvifData;
+    AXEventValueType type;
+    KeyName name;
+    gboolean isSource;
+    gboolean isData;
 } KeyValue;
 
 /* Shares the set; release with ax_event_key_value_set_free(). */
