@@ -63,7 +63,9 @@ def required() -> Iterator[None]:
 
 def _while_running(folder: Path) -> Iterator[None]:
     socket = f"unix://{folder}/docker.sock"
-    command = ["dockerd", "--host", socket, "--data-root", str(_STORE)]
+    # Whatever ends this process, even SIGKILL, ends the engine too.
+    command = ["setpriv", "--pdeathsig", "TERM", "dockerd"]
+    command += ["--host", socket, "--data-root", str(_STORE)]
     command += ["--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/docker.pid"]
     command += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
     before = os.environ.get("DOCKER_HOST")
