@@ -1,25 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""What each task does, from the words of its command line to what it prints."""
+"""What each task does, from the words of its command line to what it prints.
+
+Each loads what it needs when it is called: `build`, typed all day, needs neither cameras nor tests.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tools import build as builder
-from tools import console, os_lines, settings, testing, watch
-from tools import deploy as deployer
-from tools import lint as linter
-from tools.app_client import AppClient, Sessions, Status
-from tools.camera import Trigger, connect
+from tools import console, settings
 from tools.errors import AppError, UsageError
+
+if TYPE_CHECKING:
+    from tools.app_client import AppClient, Status
 
 
 def build(
     architecture: str, os_number: int, sdk: str, sdk_image: str, version: str, camera: str
 ) -> None:
     """Build for what is asked, else for the camera, else for aarch64 and the current line."""
+    from tools import build as builder
+    from tools import os_lines
+
     if camera and not (architecture and os_number):
+        from tools.camera import connect
+
         known = settings.find_camera(camera)
         if not (known.architecture and known.os):
             info = connect(camera).vapix.device_info()
@@ -36,6 +43,11 @@ def build(
 
 def deploy(camera: str, package: str, allow_unsigned: bool) -> None:
     """Build unless a package is named, then deploy it."""
+    from tools import build as builder
+    from tools import deploy as deployer
+    from tools import testing
+    from tools.camera import connect
+
     target = connect(camera)
     path = (
         _existing(package, "package")
@@ -53,6 +65,8 @@ def deploy(camera: str, package: str, allow_unsigned: bool) -> None:
 
 def trigger(name: str, on: bool, off: bool, camera: str) -> None:
     """Switch the trigger `name`."""
+    from tools.camera import Trigger, connect
+
     if name.startswith("-"):
         raise UsageError("say which trigger", "`invoke --help trigger` tells more")
     if on == off:
@@ -64,6 +78,10 @@ def trigger(name: str, on: bool, off: bool, camera: str) -> None:
 
 def sessions(camera: str, as_json: bool) -> None:
     """Print the app's sessions."""
+    from tools import watch
+    from tools.app_client import AppClient, Sessions
+    from tools.camera import connect
+
     app = AppClient(connect(camera).vapix)
     answer = app.call("GET", "sessions")
     if as_json:
@@ -77,6 +95,9 @@ def sessions(camera: str, as_json: bool) -> None:
 
 def logs(camera: str, follow: bool, everything: bool) -> None:
     """Print the app's log, or the camera's."""
+    from tools import watch
+    from tools.camera import connect
+
     vapix = connect(camera).vapix
     app = "" if everything else settings.APP_NAME
     lines = watch.follow_log(vapix, app) if follow else vapix.system_log(app)
@@ -86,6 +107,10 @@ def logs(camera: str, follow: bool, everything: bool) -> None:
 
 def status(camera: str, as_json: bool) -> None:
     """Print what the camera and the app say of themselves."""
+    from tools import watch
+    from tools.app_client import AppClient
+    from tools.camera import connect
+
     target = connect(camera)
     app = AppClient(target.vapix)
     if as_json:
@@ -108,6 +133,8 @@ def test_on_device(
     architecture: str,
 ) -> None:
     """Run tests/device on the camera."""
+    from tools import testing
+
     testing.test_on_device(
         camera,
         _existing(package, "package") if package else None,
@@ -127,6 +154,8 @@ def demo(keep: bool, json_path: str, source: str) -> None:
 
 def lint(fix: bool) -> None:
     """Check everything, or first mend what can be mended."""
+    from tools import lint as linter
+
     if fix:
         linter.fix()
     linter.lint()
