@@ -53,11 +53,15 @@ static void testMapPairsAndTexts(void) {
 
     vdo_map_set_pair32u(map, "resolution", size);
     vdo_map_set_uint32x4(map, "box", four);
+    vdo_map_set_quad32i(map, "crop", (VdoQuad32i){.x = -1, .h = 9});
     vdo_map_set_string(map, "text", "abc");
 
     g_assert_cmpuint(vdo_map_get_pair32u(map, "resolution", (VdoPair32u){0}).res.height, ==, 480);
     g_assert_cmpuint(vdo_map_get_uint32x2(map, "resolution", NULL)[0], ==, 640);
     g_assert_cmpuint(vdo_map_get_uint32x4(map, "box", NULL)[3], ==, 4);
+    g_assert_cmpuint(vdo_map_get_quad32u(map, "box", (VdoQuad32u){0}).target, ==, 2);
+    g_assert_cmpint(vdo_map_get_quad32i(map, "crop", (VdoQuad32i){0}).x, ==, -1);
+    g_assert_cmpint(vdo_map_get_quad32i(map, "box", (VdoQuad32i){.w = 5}).w, ==, 5);
     g_assert_null(vdo_map_get_uint32x4(map, "resolution", NULL));
     g_assert_cmpstr(vdo_map_get_string(map, "text", &length, NULL), ==, "abc");
     g_assert_cmpuint(length, ==, 3);
@@ -238,6 +242,8 @@ static void testStreamInfo(void) {
     g_autoptr(VdoMap) info = vdo_stream_get_info(stream, NULL);
 
     g_assert_cmpuint(vdo_map_get_uint32(info, "pitch", 0), ==, 960);
+    g_assert_cmpuint(vdo_map_get_pair32u(info, "aspect_ratio", (VdoPair32u){0}).w, ==, 16);
+    g_assert_cmpuint(vdo_map_get_pair32u(info, "resolution", (VdoPair32u){0}).h, ==, 180);
     g_assert_cmpfloat(vdo_map_get_double(info, "framerate", 0.0), ==, 30.0);
     g_assert_true(vdo_stream_set_framerate(stream, 5.0, NULL));
     g_assert_false(vdo_stream_set_framerate(stream, 0.0, NULL));

@@ -73,11 +73,16 @@ PARTIAL = {
     f"{_CGI}/mjpg/video.cgi": "at most 60 frames a second, no stream profiles",
     f"{_CGI}/param.cgi": "parameters that clients ask for, not every one of a device",
     f"{_CGI}/admin/param.cgi": "as param.cgi",
+    "/axis-media/media.amp": "RTSP, also through HTTP: events, pictures as JPEG; no other codecs",
     "/vapix/services": "GetEventInstances alone: no action rules, no other services",
     "/vapix/ws-data-stream": "sources=events alone",
     "/local/objectanalytics/control.cgi": "scenarios become active on request, not by what is seen",
     "ax_event_handler_declare_from_template": "always an error, as from AXIS OS 12 on",
     "vdo_stream_new": "JPEG, YUV, RGB, RGBA and planar RGB; no H.264, H.265, AV1",
+    "vdo_stream_play": "always an error",
+    "vdo_stream_to_fd": "always an error: there is no encoder",
+    "vdo_stream_encode": "always an error: there is no encoder",
+    "vdo_channel_get_stream_profile": "always an error: there are no stream profiles",
     "vdo_stream_snapshot": "JPEG, YUV, RGB, RGBA and planar RGB",
 }
 """What is there and yet less than on a device, and how."""

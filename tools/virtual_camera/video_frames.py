@@ -8,6 +8,7 @@ refused.
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ KNOWN_SETTINGS = {
     *("format", "subformat", "channel", "input", "width", "height", "resolution", "framerate"),
     *("compression", "rotation", "horizontal_flip", "vertical_flip", "monochrome"),
     *("buffer.count", "buffer.strategy", "buffer.access", "socket.blocking", "socket.timeout_ms"),
-    *("frame.chunks", "intent"),
+    *("frame.chunks", "intent", "timestamp.type"),
 }
 
 
@@ -93,11 +94,14 @@ class FrameSettings:
 
     def info(self) -> dict[str, SettingValue]:
         """The values in use, as vdo_stream_get_info() shows them."""
+        shared = math.gcd(self.width, self.height)
         rows = {VideoFormat.YUV: 1, VideoFormat.RGB: 3, VideoFormat.RGBA: 4}
         shown: dict[str, SettingValue] = {
             "format": int(self.format),
             "width": self.width,
             "height": self.height,
+            "resolution": (self.width, self.height),
+            "aspect_ratio": (self.width // shared, self.height // shared),
             "framerate": self.frame_rate,
             "buffer.count": self.buffers,
             "rotation": self.rotation,

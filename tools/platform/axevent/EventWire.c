@@ -33,8 +33,9 @@ GVariant* encodeEventKeys(const AXEventKeyValueSet* set) {
     for (guint i = 0; i < countKeyValues(set); i++) {
         const KeyValue* entry = getKeyValue(set, i);
         if (entry->isSet)
-            g_variant_builder_add(&builder, "(ssyv)", entry->name.key, orEmpty(entry->name.nameSpace),
-                                  (guchar)entry->type, encodeValue(entry));
+            g_variant_builder_add(&builder, "(ssyv)", entry->name.key,
+                                  orEmpty(entry->name.nameSpace), (guchar)entry->type,
+                                  encodeValue(entry));
     }
     return g_variant_builder_end(&builder);
 }
@@ -57,8 +58,9 @@ GVariant* encodeDeclaredKeys(const AXEventKeyValueSet* set) {
         guchar flags =
             (guchar)((entry->isSet ? KEY_IS_SET : 0) | (entry->isSource ? KEY_IS_SOURCE : 0) |
                      (entry->isData ? KEY_IS_DATA : 0));
-        g_variant_builder_add(&builder, "(ssyvy@asss)", entry->name.key, orEmpty(entry->name.nameSpace),
-                              (guchar)entry->type, encodeValue(entry), flags, encodeTags(entry),
+        g_variant_builder_add(&builder, "(ssyvy@asss)", entry->name.key,
+                              orEmpty(entry->name.nameSpace), (guchar)entry->type,
+                              encodeValue(entry), flags, encodeTags(entry),
                               orEmpty(entry->keyNiceName), orEmpty(entry->valueNiceName));
     }
     return g_variant_builder_end(&builder);

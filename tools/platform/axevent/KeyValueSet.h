@@ -12,9 +12,10 @@ typedef struct {
     char* key;
 } KeyName;
 
-/* The first twelve members are in the order of the camera's library, and so are those of KeyName and
- * the set's table of entries: released applications that were made with a well-known helper library
- * walk through the table to read events of any kind (seen in their sources, documented nowhere). */
+/* The first twelve members are in the order of the camera's library, and so are those of KeyName
+ * and the set's table of entries: released applications that were made with a well-known helper
+ * library walk through the table to read events of any kind (seen in their sources, documented
+ * nowhere). */
 typedef struct {
     gint integer;
     gboolean boolean;

@@ -28,6 +28,10 @@ GList* vdo_channel_get_filtered(VdoMap* filter, GError** error);
 VdoMap* vdo_channel_get_info(VdoChannel* self, GError** error);
 VdoMap* vdo_channel_get_settings(VdoChannel* self, GError** error);
 
+/* The settings of a stream profile; the virtual camera has none, so always VDO_ERROR_NOT_FOUND. */
+VdoMap* vdo_channel_get_stream_profile(VdoChannel* self, const gchar* profile, VdoFormat format,
+                                       GError** error);
+
 /* The resolutions a stream of "format" can have. "select": "all" (default), "minmax", "min" or
  * "max"; "aspect_ratio": "native" or "W:H". Free with g_free(). */
 VdoResolutionSet* vdo_channel_get_resolutions(VdoChannel* self, VdoMap* filter, GError** error);

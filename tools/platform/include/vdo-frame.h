@@ -22,6 +22,8 @@ gboolean vdo_frame_shown(VdoFrame* self);
 guint vdo_frame_get_sequence_nbr(VdoFrame* self);
 /* Capture time in microseconds of the monotonic clock. */
 guint64 vdo_frame_get_timestamp(VdoFrame* self);
+/* The same moment in microseconds since 1970. */
+guint64 vdo_frame_get_utc_timestamp(VdoFrame* self);
 gint64 vdo_frame_get_custom_timestamp(VdoFrame* self);
 /* Bytes of the frame's data. */
 gsize vdo_frame_get_size(VdoFrame* self);

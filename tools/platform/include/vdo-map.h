@@ -89,6 +89,8 @@ guint64 vdo_map_get_uint64(const VdoMap* self, const gchar* name, guint64 def);
 gdouble vdo_map_get_double(const VdoMap* self, const gchar* name, gdouble def);
 VdoPair32i vdo_map_get_pair32i(const VdoMap* self, const gchar* name, VdoPair32i def);
 VdoPair32u vdo_map_get_pair32u(const VdoMap* self, const gchar* name, VdoPair32u def);
+VdoQuad32i vdo_map_get_quad32i(const VdoMap* self, const gchar* name, VdoQuad32i def);
+VdoQuad32u vdo_map_get_quad32u(const VdoMap* self, const gchar* name, VdoQuad32u def);
 
 /* Lent until the entry changes; size may be NULL and gets the length without the end. */
 const gchar* vdo_map_get_string(const VdoMap* self, const gchar* name, gsize* size,
@@ -114,6 +116,8 @@ void vdo_map_set_double(VdoMap* self, const gchar* name, gdouble value);
 void vdo_map_set_string(VdoMap* self, const gchar* name, const gchar* value);
 void vdo_map_set_pair32i(VdoMap* self, const gchar* name, VdoPair32i value);
 void vdo_map_set_pair32u(VdoMap* self, const gchar* name, VdoPair32u value);
+void vdo_map_set_quad32i(VdoMap* self, const gchar* name, VdoQuad32i value);
+void vdo_map_set_quad32u(VdoMap* self, const gchar* name, VdoQuad32u value);
 void vdo_map_set_uint32x2(VdoMap* self, const gchar* name, const guint32* value);
 void vdo_map_set_uint32x4(VdoMap* self, const gchar* name, const guint32* value);
 void vdo_map_set_doublex4(VdoMap* self, const gchar* name, const gdouble* value);

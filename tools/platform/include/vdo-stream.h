@@ -65,6 +65,12 @@ void vdo_stream_stop(VdoStream* self);
 /* Readable when a frame waits; lent, -1 on error. */
 gint vdo_stream_get_fd(VdoStream* self, GError** error);
 
+/* The camera's way to send encoded frames to a descriptor and to encode an application's pictures,
+ * and to start a stream with more settings: VDO_ERROR_NOT_SUPPORTED here. */
+VdoStream* vdo_stream_to_fd(VdoMap* settings, int data_fd, int meta_fd, GError** error);
+gboolean vdo_stream_encode(VdoStream* self, VdoBuffer** in_buf, VdoMap* settings, GError** error);
+gboolean vdo_stream_play(VdoStream* self, VdoMap* settings, GError** error);
+
 /* No effect on formats without key frames. */
 gboolean vdo_stream_force_key_frame(VdoStream* self, GError** error);
 

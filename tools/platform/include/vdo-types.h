@@ -15,6 +15,7 @@ typedef enum {
     VDO_WDR_MODE_4X = 3,
     VDO_WDR_MODE_SENSOR = 4,
     VDO_WDR_MODE_OFF = 5,
+    VDO_WDR_MODE_AUTO = 6,
 } VdoWdrMode;
 
 typedef enum {
@@ -93,6 +94,7 @@ typedef enum {
     VDO_FRAME_TYPE_AV1_KEY = 22,
     VDO_FRAME_TYPE_AV1_INTER = 23,
     VDO_FRAME_TYPE_AV1_BIDI = 24,
+    VDO_FRAME_TYPE_AVIF = 25,
 } VdoFrameType;
 
 typedef enum {
@@ -101,6 +103,14 @@ typedef enum {
     VDO_ZIPSTREAM_PROFILE_STORAGE = 1,
     VDO_ZIPSTREAM_PROFILE_LIVE = 2,
 } VdoZipStreamProfile;
+
+typedef enum {
+    VDO_ZIPSTREAM_GDR_NONE = -1,
+    VDO_ZIPSTREAM_GDR_AUTO = 0,
+    VDO_ZIPSTREAM_GDR_OFF = 1,
+    VDO_ZIPSTREAM_GDR_BALANCED = 2,
+    VDO_ZIPSTREAM_GDR_EXTREME = 3,
+} VdoZipStreamGdr;
 
 typedef enum {
     VDO_CHUNK_NONE = 0,
@@ -114,11 +124,33 @@ typedef enum {
 
 /* One contiguous part of a frame; data is lent and lives as long as the buffer. */
 typedef struct {
-    gpointer data;
+    union {
+        gpointer data;
+        gchar* chars;
+        guint8* bytes;
+    };
     gsize size;
     VdoChunkType type;
     gint64 offset;
 } VdoChunk;
+
+typedef enum {
+    VDO_OVERLAY_ALIGN_NONE = -1,
+    VDO_OVERLAY_ALIGN_TOP = 0,
+    VDO_OVERLAY_ALIGN_BOTTOM = 1,
+} VdoOverlayAlign;
+
+typedef enum {
+    VDO_OVERLAY_COLOR_TRANSPARENT = 0x0000,
+    VDO_OVERLAY_COLOR_BLACK = 0xf000,
+    VDO_OVERLAY_COLOR_WHITE = 0xffff,
+} VdoOverlayColor;
+
+typedef enum {
+    VDO_OVERLAY_TEXT_SIZE_SMALL = 16,
+    VDO_OVERLAY_TEXT_SIZE_MEDIUM = 32,
+    VDO_OVERLAY_TEXT_SIZE_LARGE = 48,
+} VdoOverlayTextSize;
 
 typedef enum {
     VDO_TIMESTAMP_NONE = 0,
@@ -230,6 +262,39 @@ typedef union {
     VdoResolution res;
     guint32 val[2];
 } VdoPair32u;
+
+typedef union {
+    struct {
+        gint32 x, y, w, h;
+    };
+    gint32 val[4];
+} VdoQuad32i;
+
+typedef union {
+    struct {
+        guint32 x, y, w, h;
+    };
+    struct {
+        guint32 min, target, max;
+    };
+    guint32 val[4];
+} VdoQuad32u;
+
+/* The enumerations as GObject knows them. */
+GType vdo_wdr_mode_get_type(void);
+GType vdo_format_get_type(void);
+GType vdo_h264_profile_get_type(void);
+GType vdo_h265_profile_get_type(void);
+GType vdo_av1_profile_get_type(void);
+GType vdo_zipstream_profile_get_type(void);
+GType vdo_zipstream_gdr_get_type(void);
+GType vdo_rate_control_mode_get_type(void);
+GType vdo_rate_control_priority_get_type(void);
+GType vdo_frame_type_get_type(void);
+GType vdo_timestamp_get_type(void);
+GType vdo_intent_get_type(void);
+GType vdo_buffer_access_get_type(void);
+GType vdo_buffer_strategy_get_type(void);
 
 static inline gboolean vdo_format_is_encoded(VdoFormat format) {
     return format == VDO_FORMAT_H264 || format == VDO_FORMAT_H265 || format == VDO_FORMAT_JPEG ||

@@ -97,6 +97,15 @@ VdoMap* vdo_channel_get_settings(VdoChannel* self, GError** error) {
     return vdo_map_filter_va(self->info, "framerate", "rotation", NULL);
 }
 
+VdoMap* vdo_channel_get_stream_profile(VdoChannel* self, const gchar* profile, VdoFormat format,
+                                       GError** error) {
+    (void)self;
+    (void)format;
+    g_set_error(error, VDO_ERROR, VDO_ERROR_NOT_FOUND, "there is no stream profile %s",
+                profile ? profile : "(null)");
+    return NULL;
+}
+
 VdoResolutionSet* vdo_channel_get_resolutions(VdoChannel* self, VdoMap* filter, GError** error) {
     g_autoptr(VdoMap) wanted = filter ? g_object_ref(filter) : vdo_map_new();
     g_autoptr(GVariant) settings = vdo_map_to_variant(wanted);

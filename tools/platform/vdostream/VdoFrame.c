@@ -17,7 +17,6 @@ struct _VdoFrame {
     gpointer data; /* NULL: not mapped */
     gpointer opaque;
     FrameFacts facts;
-    gint64 customTimestamp;
     gssize headerSize;
     gboolean isLastBuffer;
     VdoMap* extraInfo;
@@ -203,8 +202,12 @@ guint64 vdo_frame_get_timestamp(VdoFrame* self) {
     return self->facts.timestamp;
 }
 
+guint64 vdo_frame_get_utc_timestamp(VdoFrame* self) {
+    return self->facts.timestamp + (guint64)(g_get_real_time() - g_get_monotonic_time());
+}
+
 gint64 vdo_frame_get_custom_timestamp(VdoFrame* self) {
-    return self->customTimestamp;
+    return self->facts.customTimestamp;
 }
 
 gsize vdo_frame_get_size(VdoFrame* self) {
@@ -248,7 +251,7 @@ void vdo_frame_set_timestamp(VdoFrame* self, guint64 timestamp) {
 }
 
 void vdo_frame_set_custom_timestamp(VdoFrame* self, gint64 timestamp) {
-    self->customTimestamp = timestamp;
+    self->facts.customTimestamp = timestamp;
 }
 
 void vdo_frame_set_is_last_buffer(VdoFrame* self, gboolean is_last_buffer) {

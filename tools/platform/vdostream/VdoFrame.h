@@ -9,7 +9,8 @@ typedef struct {
     gsize size;
     VdoFrameType type;
     guint sequence;
-    guint64 timestamp; /* microseconds of the monotonic clock */
+    guint64 timestamp;      /* microseconds of the monotonic clock */
+    gint64 customTimestamp; /* as the stream's "timestamp.type" asks for */
 } FrameFacts;
 
 /* Called once when the frame is no longer used. */

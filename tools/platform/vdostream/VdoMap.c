@@ -345,6 +345,23 @@ static gpointer lendTuple(const VdoMap* self, const char* name, const char* type
                : def;
 }
 
+VdoQuad32i vdo_map_get_quad32i(const VdoMap* self, const gchar* name, VdoQuad32i def) {
+    return *(const VdoQuad32i*)lendTuple(self, name, "(iiii)", &def);
+}
+
+VdoQuad32u vdo_map_get_quad32u(const VdoMap* self, const gchar* name, VdoQuad32u def) {
+    return *(const VdoQuad32u*)lendTuple(self, name, "(uuuu)", &def);
+}
+
+void vdo_map_set_quad32i(VdoMap* self, const gchar* name, VdoQuad32i value) {
+    const gint32* quad = value.val;
+    putValue(self, name, g_variant_new("(iiii)", quad[0], quad[1], quad[2], quad[3]));
+}
+
+void vdo_map_set_quad32u(VdoMap* self, const gchar* name, VdoQuad32u value) {
+    vdo_map_set_uint32x4(self, name, value.val);
+}
+
 guint32* vdo_map_get_uint32x2(const VdoMap* self, const gchar* name, guint32* def) {
     return lendTuple(self, name, "(uu)", def);
 }

@@ -217,6 +217,33 @@ gboolean vdo_stream_buffer_enqueue(VdoStream* self, VdoBuffer* buffer, GError** 
     return enqueueExplicitBuffer(self->buffers, buffer, error);
 }
 
+/* What "timestamp.type", a VdoStreamTimestamp, makes of the moment of a frame. Camera and service
+ * are one here. */
+static gint64 getCustomTimestamp(const VdoStream* self, gint64 taken) {
+    switch (vdo_map_get_uint32(self->settings, "timestamp.type", VDO_TIMESTAMP_NONE)) {
+    case VDO_TIMESTAMP_UTC:
+        return taken + g_get_real_time() - g_get_monotonic_time();
+    case VDO_TIMESTAMP_MONO_CAPTURE:
+    case VDO_TIMESTAMP_MONO_SERVER:
+        return taken;
+    case VDO_TIMESTAMP_MONO_CLIENT:
+        return g_get_monotonic_time();
+    case VDO_TIMESTAMP_MONO_CLIENT_SERVER_DIFF:
+    case VDO_TIMESTAMP_MONO_CLIENT_CAPTURE_DIFF:
+        return g_get_monotonic_time() - taken;
+    default:
+        return 0;
+    }
+}
+
+static int receiveFrame(VdoStream* self, int timeout, FrameFacts* facts, GError** error) {
+    int fd = receiveSocketFrame(self->socket, timeout, facts, error);
+
+    if (fd >= 0)
+        facts->customTimestamp = getCustomTimestamp(self, (gint64)facts->timestamp);
+    return fd;
+}
+
 /* The next frame in the buffer that has waited longest. */
 static VdoBuffer* getExplicitBuffer(VdoStream* self, int timeout, GError** error) {
     VdoBuffer* buffer = popExplicitBuffer(self->buffers);
@@ -226,7 +253,7 @@ static VdoBuffer* getExplicitBuffer(VdoStream* self, int timeout, GError** error
     }
 
     FrameFacts facts;
-    int fd = receiveSocketFrame(self->socket, timeout, &facts, error);
+    int fd = receiveFrame(self, timeout, &facts, error);
     gboolean filled = fd >= 0 && fillExplicitBuffer(buffer, fd, &facts, error);
     if (fd >= 0) {
         close(fd);
@@ -254,7 +281,7 @@ VdoBuffer* vdo_stream_get_buffer(VdoStream* self, GError** error) {
         return getExplicitBuffer(self, timeout, error);
 
     FrameFacts facts;
-    int fd = receiveSocketFrame(self->socket, timeout, &facts, error);
+    int fd = receiveFrame(self, timeout, &facts, error);
     return fd < 0 ? NULL : newFrame(fd, &facts, releaseFrame, g_object_ref(self));
 }
 
