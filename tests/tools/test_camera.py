@@ -142,7 +142,7 @@ def test_the_task_prints_one_line_and_leaves_nothing(
     with camera_task(announcement) as task:
         assert task.stdout is not None
         ready = json.loads(task.stdout.readline())
-        assert set(ready) == {"name", "url", "https", "control", "user", "arch", "pid"}
+        assert set(ready) == {"name", "url", "https", "rtsp", "control", "user", "arch", "pid"}
         assert json.loads(announcement.read_text())["pid"] == ready["pid"]
 
         task.send_signal(number)

@@ -53,6 +53,10 @@ class RunningCamera:
         return self._camera.https
 
     @property
+    def rtsp(self) -> str:
+        return self._camera.rtsp
+
+    @property
     def service_port(self) -> int:
         """Of 127.0.0.12, where apps use their service accounts; 0 when it could not be had."""
         return self._camera.service_port

@@ -84,6 +84,7 @@ def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
             "name": settings.name,
             "url": camera.url,
             "https": camera.https,
+            "rtsp": camera.rtsp,
             "control": camera.control,
             "user": settings.user,
             "arch": settings.architecture,
@@ -95,6 +96,7 @@ def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
     print(f"{settings.name}: {kind}")
     print(f"  VAPIX    {camera.url}  user {settings.user}")
     print(f"  HTTPS    {camera.https}  with a certificate of its own")
+    print(f"  RTSP     {camera.rtsp}  events with ?video=0&audio=0&event=on")
     print(f"  control  {camera.control}  (no password, this machine only)")
     print("  stop     Ctrl-C", flush=True)
 
@@ -104,6 +106,7 @@ def _settings(options: argparse.Namespace) -> CameraSettings:
         name=options.name,
         port=options.port,
         https_port=options.https_port,
+        rtsp_port=options.rtsp_port,
         user=options.user,
         password=options.password,
         architecture=options.arch,
@@ -126,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=defaults.port, help="8080 unless given; 0 for any free one")
     add("--https-port", type=int, default=defaults.https_port, help="any free one unless given")
+    add("--rtsp-port", type=int, default=defaults.rtsp_port, help="554, or any free one")
     add("--user", default=defaults.user, help="the administrator (root)")
     add("--password", default=defaults.password, help="and the password (pass)")
     add("--arch", default=defaults.architecture, choices=ARCHITECTURES)

@@ -31,6 +31,7 @@ class VirtualCamera:
         self._cleanup = contextlib.AsyncExitStack()
         self._port = 0
         self._https_port = 0
+        self._rtsp_port = 0
         self.service_port = 0
         """of the apps' own address, 127.0.0.12; 0 when it could not be had"""
         self.bus_address = ""
@@ -43,6 +44,11 @@ class VirtualCamera:
     @property
     def https(self) -> str:
         return f"https://127.0.0.1:{self._https_port}"
+
+    @property
+    def rtsp(self) -> str:
+        """The address of the stream of pictures; `?video=0&audio=0&event=on` is that of events."""
+        return f"rtsp://127.0.0.1:{self._rtsp_port}/axis-media/media.amp"
 
     @property
     def control(self) -> str:
@@ -76,6 +82,7 @@ class VirtualCamera:
         stack.push_async_callback(core.network.stop)
         await core.network.start(server)
         self._https_port = core.network.https_port
+        self._rtsp_port = core.network.rtsp_port
         self.service_port = core.network.service_port
         self.bus_address = services.bus_address
         stack.push_async_callback(core.manager.shut_down)

@@ -35,7 +35,7 @@ _RESOLUTION = re.compile(r"(\d{1,5})x(\d{1,5})")
 _ROTATIONS = (0, 90, 180, 270)
 
 
-class _BadArgument(Exception):
+class BadArgument(Exception):
     """An argument that the camera does not take; the message is for the client."""
 
 
@@ -72,11 +72,11 @@ class ImagesApi:
 
     async def image(self, request: web.Request) -> web.StreamResponse:
         try:
-            options = self._options(dict(await arguments(request)))
-        except _BadArgument as error:
+            options = self.options(dict(await arguments(request)))
+        except BadArgument as error:
             return _refuse(str(error))
         try:
-            picture = await asyncio.to_thread(self._take, options)
+            picture = await asyncio.to_thread(self.take, options)
         except NoPicture as error:
             raise Refusal(503, str(error)) from error
         self._snapshots.add(picture, "image.cgi")
@@ -87,8 +87,8 @@ class ImagesApi:
     async def video(self, request: web.Request) -> web.StreamResponse:
         """multipart/x-mixed-replace until the client goes, or `nbrofframes` or `duration` is up."""
         try:
-            options = self._options(dict(await arguments(request)))
-        except _BadArgument as error:
+            options = self.options(dict(await arguments(request)))
+        except BadArgument as error:
             return _refuse(str(error))
         kind = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
         response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache"})
@@ -96,7 +96,7 @@ class ImagesApi:
         loop = asyncio.get_running_loop()
         started, sent = loop.time(), 0
         while not options.frames or sent < options.frames:
-            picture = await asyncio.to_thread(self._take, options)
+            picture = await asyncio.to_thread(self.take, options)
             head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: "
             await response.write(f"{head}{len(picture.jpeg)}\r\n\r\n".encode())
             await response.write(picture.jpeg + b"\r\n")
@@ -110,18 +110,19 @@ class ImagesApi:
 
     async def size(self, request: web.Request) -> web.StreamResponse:
         try:
-            options = self._options(dict(await arguments(request)))
-        except _BadArgument as error:
+            options = self.options(dict(await arguments(request)))
+        except BadArgument as error:
             return _refuse(str(error))
         return text(f"image width = {options.width}\nimage height = {options.height}\n")
 
-    def _options(self, given: dict[str, str]) -> ImageOptions:
+    def options(self, given: dict[str, str]) -> ImageOptions:
+        """What the arguments of a request ask for; BadArgument for one that is wrong."""
         if given.get("camera", "1") != "1":
-            raise _BadArgument("This camera has one video channel, camera=1")
+            raise BadArgument("This camera has one video channel, camera=1")
         width, height = _size(given.get("resolution") or self._default_size())
         rotation = _number(given, "rotation", 0, 270)
         if rotation not in (None, *_ROTATIONS):
-            raise _BadArgument("rotation is not one of 0, 90, 180 and 270")
+            raise BadArgument("rotation is not one of 0, 90, 180 and 270")
         compression = _number(given, "compression", 0, 100)
         frame_rate = _number(given, "fps", 0, 1000)
         return ImageOptions(
@@ -139,7 +140,8 @@ class ImagesApi:
         stored = self._parameters.get("Image.I0.Appearance.Resolution") or ""
         return stored if _RESOLUTION.fullmatch(stored) else "{}x{}".format(*_DEFAULT_SIZE)
 
-    def _take(self, options: ImageOptions) -> Picture:
+    def take(self, options: ImageOptions) -> Picture:
+        """The picture of this moment; NoPicture when there is none. Takes a while."""
         source = self._pictures()
         quality = DEFAULT_QUALITY
         if options.compression is not None:
@@ -170,10 +172,10 @@ def _edit(pixels: Pixels, options: ImageOptions) -> Pixels:
 def _size(text_: str) -> tuple[int, int]:
     match = _RESOLUTION.fullmatch(text_)
     if match is None:
-        raise _BadArgument("resolution is not WIDTHxHEIGHT")
+        raise BadArgument("resolution is not WIDTHxHEIGHT")
     width, height = int(match[1]), int(match[2])
     if not (_SMALLEST <= width <= _LARGEST and _SMALLEST <= height <= _LARGEST):
-        raise _BadArgument(f"resolution is not between {_SMALLEST} and {_LARGEST} each way")
+        raise BadArgument(f"resolution is not between {_SMALLEST} and {_LARGEST} each way")
     return width, height
 
 
@@ -185,7 +187,7 @@ def _number(given: dict[str, str], name: str, lowest: float, highest: float) -> 
     except ValueError:
         value = lowest - 1
     if not lowest <= value <= highest:
-        raise _BadArgument(f"{name} is not a number from {lowest:g} to {highest:g}")
+        raise BadArgument(f"{name} is not a number from {lowest:g} to {highest:g}")
     return value
 
 

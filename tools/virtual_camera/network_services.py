@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The camera's services beyond its plain HTTP pages: HTTPS, the apps' own address, event streams,
-SOAP, MQTT."""
+RTSP, SOAP, MQTT."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from tools.errors import SetupError
 from tools.virtual_camera.certificate import tls_context
 from tools.virtual_camera.device_info import ApiDiscovery
 from tools.virtual_camera.event_stream import EventStreamApi
+from tools.virtual_camera.images import ImagesApi
+from tools.virtual_camera.metadata_stream import producer_of
 from tools.virtual_camera.mqtt_api import MqttApi
+from tools.virtual_camera.rtsp import RtspServer
+from tools.virtual_camera.rtsp_tracks import Media
 from tools.virtual_camera.server import Gate, WebServer
 from tools.virtual_camera.service_accounts import ADDRESS, ServiceAccounts, ServiceAccountsOnBus
 from tools.virtual_camera.services import CameraServices
@@ -49,6 +53,11 @@ class NetworkServices:
         """where HTTPS is, once started"""
         self.service_port = 0
         """where the apps' address is; 0 when it cannot be had"""
+        self.rtsp_port = 0
+        """where RTSP is, once started"""
+        self.images = ImagesApi(lambda: services.pictures, services.snapshots, services.parameters)
+        media = Media(services.events, self.images, producer_of(settings.serial))
+        self._rtsp = RtspServer(media, gate)
         self._stream = EventStreamApi(services.events, gate, unsupported)
         self._soap = SoapApi(services.events, unsupported)
         self._mqtt = MqttApi(
@@ -59,6 +68,7 @@ class NetworkServices:
         """Add the addresses, and announce what they are."""
         server.add(f"{_CGI}/wssession.cgi", Access.VIEWER, self._stream.make_token)
         server.add_open("GET", "/vapix/ws-data-stream", self._stream.stream)
+        self._rtsp.register(server)
         server.add("/vapix/services", Access.OPERATOR, self._soap.handle, ("POST",))
         server.add(f"{_CGI}/mqtt/client.cgi", Access.ADMIN, self._mqtt.client.handle)
         server.add(f"{_CGI}/mqtt/event.cgi", Access.ADMIN, self._mqtt.events.handle)
@@ -84,6 +94,8 @@ class NetworkServices:
                 "choose another with --https-port, or 0 for any free one",
             ) from error
         self._services.parameters.set("HTTPS.Port", str(self.https_port))
+        self.rtsp_port = await self._rtsp.start(self._settings.rtsp_port)
+        self._services.parameters.set("Network.RTSP.Port", str(self.rtsp_port))
         on_bus = ServiceAccountsOnBus(
             self._accounts, await self._listen_for_apps(server), self._warn
         )
@@ -112,6 +124,7 @@ class NetworkServices:
 
     async def stop(self) -> None:
         """End every connection."""
+        await self._rtsp.stop()
         await self._stream.close()
         await self._mqtt.stop()
 

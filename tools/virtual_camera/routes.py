@@ -16,7 +16,6 @@ from tools.virtual_camera.device_info import (
 )
 from tools.virtual_camera.fault_control import FaultApi
 from tools.virtual_camera.firmware_api import firmware_management
-from tools.virtual_camera.images import ImagesApi
 from tools.virtual_camera.object_analytics import ObjectAnalyticsApi
 from tools.virtual_camera.parameters_api import ParametersApi
 from tools.virtual_camera.server import WebServer
@@ -103,8 +102,7 @@ def _add_parameters(server: WebServer, core: Core, discovery: ApiDiscovery) -> N
 
 
 def _add_images(server: WebServer, core: Core) -> None:
-    services = core.services
-    api = ImagesApi(lambda: services.pictures, services.snapshots, services.parameters)
+    api = core.network.images
     server.add(f"{_CGI}/jpg/image.cgi", Access.VIEWER, api.image)
     server.add("/jpg/image.jpg", Access.VIEWER, api.image)
     server.add(f"{_CGI}/mjpg/video.cgi", Access.VIEWER, api.video)

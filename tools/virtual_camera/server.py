@@ -69,6 +69,18 @@ class Gate:
             raise Refusal(403, f"The user {account.name} may not access this resource.")
         return account
 
+    def identify_stream(self, method: str, header: str) -> Account | None:
+        """The account behind an RTSP request's Authorization header, None when it is no good."""
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() == "basic":
+            return self._basic_user(token)
+        verdict = self._digest.check_stream(method, header)
+        return self.users.find(verdict.user) if verdict.user else None
+
+    def stream_challenges(self) -> list[str]:
+        """What RTSP asks for: Digest first, then Basic."""
+        return [self._digest.stream_challenge(), f'Basic realm="{self.users.realm}"']
+
     def _schemes(self, request: web.Request) -> tuple[str, ...]:
         policy = self._policy()
         if _is_for_apps(request) or policy == "basic":
@@ -89,12 +101,12 @@ class Gate:
         return self.users.find(verdict.user) if verdict.user else None, verdict.stale
 
     def _check_basic(self, request: web.Request, token: str) -> Account | None:
-        try:
-            user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError, ValueError):
-            return None
         if _is_for_apps(request):
-            return self._accounts.find(user, password)
+            return self._accounts.find(*_credentials(token))
+        return self._basic_user(token)
+
+    def _basic_user(self, token: str) -> Account | None:
+        user, password = _credentials(token)
         return self.users.find(user) if self.users.verify(user, password) else None
 
     def _unauthorized(self, request: web.Request, *, stale: bool) -> Refusal:
@@ -108,6 +120,15 @@ class Gate:
             "This server could not verify that you are authorized to access this document.",
             headers,
         )
+
+
+def _credentials(token: str) -> tuple[str, str]:
+    """User and password of Basic, both "" when the token has none."""
+    try:
+        user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return "", ""
+    return user, password
 
 
 def _is_for_apps(request: web.Request) -> bool:

@@ -27,6 +27,8 @@ class CameraSettings:
     """0 takes any free port"""
     https_port: int = 0
     """0 takes any free port"""
+    rtsp_port: int = 554
+    """any free one when this cannot be had"""
     service_port: int = 80
     """of 127.0.0.12, where apps use their service accounts; on a device always 80"""
     user: str = "root"
