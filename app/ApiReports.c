@@ -59,6 +59,7 @@ static void appendProblem(json_t* problems, const char* code, const char* messag
 
 static json_t* problemsToJson(const Application* app) {
     json_t* problems = json_array();
+    g_autofree char* unsaved = budgetProblem(app->budget);
 
     if (app->configProblem)
         appendProblem(problems, "config", app->configProblem);
@@ -67,6 +68,8 @@ static json_t* problemsToJson(const Application* app) {
                       "no describer is set; give its address in settings.cgi");
     else if (lastRunnerError(app->runner))
         appendProblem(problems, "description", lastRunnerError(app->runner));
+    if (unsaved)
+        appendProblem(problems, "budget", unsaved);
     if (haveSubscriptionProblem(app->subscriptions))
         appendProblem(problems, "subscription",
                       "a profile's trigger has a problem, see subscriptions");

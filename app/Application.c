@@ -29,7 +29,7 @@ Application* newApplication(const char* name, const char* version, const char* d
     app->publisher = newPublisher(KEPT_RECORDS);
     app->pool = newThreadPool(app->config->describer.maxConcurrent);
     app->client = newDescribeClient();
-    app->budget = newBudget();
+    app->budget = newBudget(directory);
     app->journal = newSessionJournal(directory);
     app->runner = newSessionRunner(app->registry, app->pool, app->client, app->budget,
                                    app->publisher, app->journal);

@@ -6,8 +6,6 @@
 
 #include <time.h>
 
-#include <time.h>
-
 typedef struct {
     guint id;
     gint64 due, everyUs;
@@ -28,8 +26,12 @@ gint64 clockNow(void) {
     return g_get_monotonic_time();
 }
 
+gint64 clockWall(void) {
+    return g_get_real_time();
+}
+
 char* clockText(void) {
-    gint64 now = g_get_real_time();
+    gint64 now = clockWall();
     time_t seconds = now / G_USEC_PER_SEC;
     struct tm utc;
 

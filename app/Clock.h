@@ -7,6 +7,9 @@
 
 /* Microseconds, monotonic. Any thread. */
 gint64 clockNow(void);
+/* Microseconds since 1970 UTC, as the camera's clock is set: it may be wrong, and jump. Any thread.
+ */
+gint64 clockWall(void);
 /* UTC as ISO 8601 with milliseconds, for people and records; g_free(). Any thread. */
 char* clockText(void);
 

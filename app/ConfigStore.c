@@ -40,11 +40,10 @@ static gboolean writeJson(const char* path, const json_t* json, int mode, GError
 
 /* Moves the file aside; returns what to tell the owner. */
 static char* keepAside(const char* path, const GError* error) {
-    g_autofree char* kept = findFreeName(path, "broken");
-    g_autofree char* name = g_path_get_basename(kept);
     g_autoptr(GError) failed = NULL;
+    g_autofree char* name = keepFileAside(path, &failed);
 
-    if (!moveFile(path, kept, &failed))
+    if (!name)
         return g_strdup_printf("the configuration cannot be used (%s) and cannot be moved aside: "
                                "%s; changes will not be saved until it is gone",
                                error->message, failed->message);

@@ -61,6 +61,11 @@ char* findFreeName(const char* path, const char* why) {
     return name;
 }
 
-gboolean moveFile(const char* from, const char* to, GError** error) {
-    return g_rename(from, to) == 0 ? TRUE : failFile(error, from);
+char* keepFileAside(const char* path, GError** error) {
+    g_autofree char* kept = findFreeName(path, "broken");
+
+    if (g_rename(path, kept) == 0)
+        return g_path_get_basename(kept);
+    failFile(error, path);
+    return NULL;
 }

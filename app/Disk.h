@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Disk - the app's files in localdata; the only file that touches the disk. Main loop only. */
+/* Disk - the app's files in localdata; the only file that touches the disk. Any thread, one at a
+ * time for each file. */
 #pragma once
 
 #include <glib.h>
@@ -16,4 +17,6 @@ gboolean appendToFile(const char* path, const char* text, GError** error);
 void removeFile(const char* path);
 /* "PATH.WHY-20261122T101500Z", or with "-2" and so on: a name that is not taken; g_free(). */
 char* findFreeName(const char* path, const char* why);
-gboolean moveFile(const char* from, const char* to, GError** error);
+/* A file that cannot be used must not be overwritten: it gets a free name with "broken". Returns
+ * that name, without the folder; NULL and error when it stays. g_free(). */
+char* keepFileAside(const char* path, GError** error);

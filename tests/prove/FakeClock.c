@@ -20,9 +20,12 @@ gint64 clockNow(void) {
     return now;
 }
 
+gint64 clockWall(void) {
+    return firstWallUs + wallUs + now;
+}
+
 char* clockText(void) {
-    g_autoptr(GDateTime) time =
-        g_date_time_new_from_unix_utc((firstWallUs + wallUs + now) / 1000000);
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(clockWall() / 1000000);
 
     return g_date_time_format(time, "%Y-%m-%dT%H:%M:%S.000Z");
 }

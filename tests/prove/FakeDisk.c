@@ -115,13 +115,9 @@ char* findFreeName(const char* path, const char* why) {
     return g_strdup_printf("%s.%s", path, why);
 }
 
-gboolean moveFile(const char* from, const char* to, GError** error) {
-    GString* text = g_hash_table_lookup(getFiles(), from);
-
+char* keepFileAside(const char* path, GError** error) {
     (void)error;
-    g_hash_table_replace(files, g_strdup(to), g_string_new(text ? text->str : ""));
-    g_hash_table_remove(files, from);
-    return TRUE;
+    fail(FAULT_MISMATCH, "%s is taken for broken", path);
 }
 
 void setDiskFull(gboolean isFull) {

@@ -11,6 +11,7 @@
 #include "FakeDisk.h"
 #include "FakeThreadPool.h"
 #include "Ledger.h"
+#include "ModelBudget.h"
 #include "Rig.h"
 #include "Verdict.h"
 
@@ -23,7 +24,7 @@ static const guint intervals[] = {701, 2003, 5003, 9973};
 static const guint caps[] = {0, 0, 1, 3, 8};
 static const guint graces[] = {0, 0, 333, 2777};
 static const guint cooldowns[] = {0, 0, 2, 6};
-static const guint budgets[] = {0, 0, 3, 10, 40};
+static const guint budgets[] = {0, 0, 3, 10, 20};
 static const guint levelPeriods[] = {1, 2, 5, 9};
 
 /* Saves and puts in force; what a full disk refuses is undone. */
@@ -116,6 +117,8 @@ static void restart(const Step* step) {
 
 static void setWallClock(int minutes) {
     jumpWallClock((minutes - 2000) * G_TIME_SPAN_MINUTE);
+    if (minutes > 2000)
+        modelClockIsSetForward();
 }
 
 static void makeEdge(const int* a) {

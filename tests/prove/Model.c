@@ -2,6 +2,7 @@
 #include "Model.h"
 
 #include "Clock.h"
+#include "ModelBudget.h"
 #include "ModelCall.h"
 
 /* A trigger that two level checks in a row do not find is gone. */
@@ -15,6 +16,7 @@ static void freeSession(gpointer session) {
 
 void startModel(void) {
     model = (Model){.live = g_ptr_array_new()};
+    startModelBudget();
     for (int i = 0; i < SLOTS; i++) {
         model.slots[i].known = -1;
         model.slots[i].sessions = g_ptr_array_new_with_free_func(freeSession);
@@ -33,7 +35,6 @@ void restartModel(void) {
         slot->isInForce = FALSE;
         slot->graceUntil = slot->coolUntil = 0;
     }
-    forgetModelCalls();
 }
 
 guint countModelOpen(int slot) {

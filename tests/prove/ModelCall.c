@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ModelCall.h"
 
-#include "Clock.h"
 #include "FakeDescriber.h"
+#include "ModelBudget.h"
 #include "Verdict.h"
 
-enum { MINUTES = 60, HOURS = 24, LONGEST_WAIT_MS = 30 * 1000 };
-
-static GArray* spent = NULL; /* gint64: when each call was made */
-
-void forgetModelCalls(void) {
-    g_clear_pointer(&spent, g_array_unref);
-}
-
-/* An hour is the last 60 minutes in steps of one. */
-static gboolean isWithinBudget(void) {
-    gint64 minute = clockNow() / G_TIME_SPAN_MINUTE;
-    guint recent = 0;
-
-    for (guint i = spent ? spent->len : 0; i-- > 0;) {
-        if (g_array_index(spent, gint64, i) / G_TIME_SPAN_MINUTE <= minute - MINUTES)
-            break;
-        recent++;
-    }
-    return model.settings.callsPerHour == 0 || recent < model.settings.callsPerHour;
-}
+enum { LONGEST_WAIT_MS = 30 * 1000 };
 
 static void expect(const ModelSession* session, CallStage stage, const char* what) {
     if (session->call != stage)
@@ -41,7 +22,7 @@ static void returns(ModelSession* session, CallResult result) {
 static void nextTry(ModelSession* session) {
     if (session->state != MODEL_OPEN)
         returns(session, RESULT_FAILED); /* an ended session costs no call */
-    else if (!isWithinBudget())
+    else if (!modelTakeCall())
         returns(session, RESULT_BUDGET);
     else
         session->call = CALL_ASKED;
@@ -74,12 +55,7 @@ void modelFrameTaken(ModelSession* session, gboolean good) {
 }
 
 guint modelAsked(ModelSession* session) {
-    gint64 now = clockNow();
-
     expect(session, CALL_ASKED, "the describer is called");
-    if (!spent)
-        spent = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_array_append_val(spent, now);
     session->tries++;
     session->lastCall = ++model.calls;
     return session->lastCall;

@@ -8,6 +8,7 @@
 #include "FakeDisk.h"
 #include "FakeThreadPool.h"
 #include "Ledger.h"
+#include "ModelBudget.h"
 #include "ProfileJson.h"
 #include "Verdict.h"
 
@@ -107,6 +108,7 @@ static void checkSubscribed(void) {
 void startApp(const Spec* specs, const Settings* settings) {
     tellModel(specs, settings);
     restartLedger(FALSE);
+    modelBudgetStarts();
     app = newApplication("batondescribe", "1.0.0", "data");
     setPublisherListener(app->publisher, readRecords, app->publisher);
     readRecords(app->publisher);
@@ -203,6 +205,7 @@ static void checkAllEnded(void) {
 
 void stopApp(void) {
     endApp();
+    modelBudgetStops();
     checkAllEnded();
     noteCrash(readJournal()); /* a full disk may have left some */
     restartAll();
@@ -218,7 +221,9 @@ void crashApp(gboolean cut, gboolean reboots) {
     restartLedger(TRUE);
     endApp();
     restoreDisk(disk);
-    if (reboots)
+    if (reboots) {
+        modelReboots();
         bootClock(AFTER_REBOOT_MS * 1000);
+    }
     restartAll();
 }

@@ -124,6 +124,22 @@ MUTATIONS = (
         "orphans",
     ),
     _mutation(
+        "restart-refills-the-budget",
+        "Budget.c",
+        "if (readSpentCalls(budget->path, &spent)) {",
+        "if (readSpentCalls(budget->path, &spent) && FALSE) {",
+        "mismatches",
+        "eventsAfterEnd",
+    ),
+    _mutation(
+        "crash-gives-a-block-back",
+        "Budget.c",
+        "    spend(&budget->hour, 0, spent->reserved);\n",
+        "",
+        "mismatches",
+        "eventsAfterEnd",
+    ),
+    _mutation(
         "trigger-index-left-behind",
         "SessionRegistry.c",
         "    removeFromSet(registry->byTrigger, session->profile->trigger->id, session);\n",

@@ -22,7 +22,7 @@ static void setUp(Engine* engine, gconstpointer unused) {
     engine->registry = newSessionRegistry();
     engine->pool = newThreadPool(4);
     engine->client = newDescribeClient();
-    engine->budget = newBudget();
+    engine->budget = newBudget(folder);
     engine->publisher = newPublisher(100);
     engine->journal = newSessionJournal(folder);
     engine->runner = newSessionRunner(engine->registry, engine->pool, engine->client,
@@ -42,6 +42,12 @@ static gboolean allHaveEnded(gconstpointer data) {
     return countOpenSessions(registry) + countClosingSessions(registry) == 0;
 }
 
+static void removeFromFolder(const char* name) {
+    g_autofree char* path = g_build_filename(folder, name, NULL);
+
+    g_unlink(path);
+}
+
 static void tearDown(Engine* engine, gconstpointer unused) {
     (void)unused;
     runMainLoop();
@@ -58,6 +64,7 @@ static void tearDown(Engine* engine, gconstpointer unused) {
     freeSessionJournal(engine->journal);
     freePublisher(engine->publisher);
     freeBudget(engine->budget);
+    removeFromFolder("budget.json");
     freeDescribeClient(engine->client);
     freeSessionRegistry(engine->registry);
     clearFakeTriggers();

@@ -11,11 +11,16 @@ typedef struct {
 } FakeTimer;
 
 static _Atomic gint64 now = G_TIME_SPAN_DAY; /* workers read it */
-static GList* timers = NULL;                 /* FakeTimer*, any order */
+static _Atomic gint64 wall = G_GINT64_CONSTANT(1790000000000000);
+static GList* timers = NULL; /* FakeTimer*, any order */
 static guint lastId = 0;
 
 gint64 clockNow(void) {
     return now;
+}
+
+gint64 clockWall(void) {
+    return wall + now;
 }
 
 char* clockText(void) {
@@ -64,6 +69,16 @@ void advanceClock(guint ms) {
         timer->func(timer->data);
     }
     now = until;
+}
+
+void setWallClock(gint64 us) {
+    wall = us - now;
+}
+
+void rebootClock(gint64 uptimeUs) {
+    g_assert_null(timers);
+    wall += now - uptimeUs; /* a clock that goes on without power */
+    now = uptimeUs;
 }
 
 guint countTimers(void) {

@@ -178,7 +178,7 @@ static void setUp(Rig* rig) {
     rig->registry = newSessionRegistry();
     rig->pool = newThreadPool(4);
     rig->client = newDescribeClient();
-    rig->budget = newBudget();
+    rig->budget = newBudget(rig->folder);
     rig->publisher = newPublisher(100);
     rig->journal = newSessionJournal(rig->folder);
     rig->runner = newSessionRunner(rig->registry, rig->pool, rig->client, rig->budget,
@@ -222,6 +222,8 @@ static void tearDown(Rig* rig) {
     freeSessionRegistry(rig->registry);
     stopServer(&rig->server);
     clearFakeTriggers();
+    g_autofree char* spent = g_build_filename(rig->folder, "budget.json", NULL);
+    g_unlink(spent);
     g_rmdir(rig->folder);
     g_free(rig->folder);
 }
