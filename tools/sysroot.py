@@ -29,6 +29,8 @@ PACKAGES = (
     "libjansson-dev",
     "libfcgi-dev",
     "zlib1g-dev",
+    # Not linked against: moves the clock of emulated apps.
+    "libfaketime",
 )
 _CACHE = Path(__file__).resolve().parent.parent / ".cache" / "sysroot"
 _LAYOUT = "1"

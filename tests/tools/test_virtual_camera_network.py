@@ -130,7 +130,7 @@ def test_a_camera_that_stops_leaves_no_rules(
     start_camera: StartCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = 1_999_999_999
-    monkeypatch.setattr("tools.virtual_camera.sandbox._own_group", lambda: group)
+    monkeypatch.setattr("tools.virtual_camera.sandbox.own_group", lambda: group)
     camera = start_camera()
     switch(camera, True)
     assert camera.request("GET", "/virtual/network", user="").json() == {"cut": True}

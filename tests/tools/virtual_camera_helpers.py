@@ -24,7 +24,7 @@ SOURCE = Path(__file__).parent / "virtual_camera_app" / "main.c"
 ENDPOINTS = {
     "admin": (
         *("all.cgi", "crash.cgi", "exit.cgi", "access.cgi", "log.cgi", "fork.cgi"),
-        *("store.cgi", "dial.cgi"),
+        *("store.cgi", "dial.cgi", "clocks.cgi"),
     ),
     "operator": ("operator.cgi", "wait.cgi", "open.cgi", "waiting.cgi"),
     "viewer": ("viewer.cgi", "stream.cgi", "missing.cgi", "broken.cgi", "silent.cgi"),

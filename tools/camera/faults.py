@@ -72,8 +72,8 @@ class Faults:
         self._set(None, snapshot=kind, slowSnapshotMs=slow_ms)
 
     def clear(self) -> None:
-        """No faults any more; what was held back is delivered. The event service, the disk and
-        the network have switches of their own."""
+        """No faults any more; what was held back is delivered. The event service, the disk,
+        the network and the clock have switches of their own."""
         self._control.call("DELETE", "faults")
 
     def fill_disk(self) -> None:
@@ -109,6 +109,19 @@ class Faults:
             yield
         finally:
             self.restore_network()
+
+    def make_clock_movable(self) -> None:
+        """For apps that are started from now on. Refused where this machine cannot do that."""
+        self._control.call("POST", "clock", {"movable": True})
+
+    def jump_clock(self, seconds: float) -> None:
+        """The wall clock of all apps jumps, forwards or backwards; the monotonic one does not.
+        Refused while an app runs that was started before `make_clock_movable`."""
+        self._control.call("POST", "clock", {"jumpSec": seconds})
+
+    def reset_clock(self) -> None:
+        """The machine's clock again, also for apps that are started from now on."""
+        self._control.call("POST", "clock", {"movable": False})
 
     def _set(self, seed: int | None, **values: float | str) -> None:
         wanted: dict[str, Any] = dict(values)

@@ -9,6 +9,8 @@ from pathlib import Path
 from tools.virtual_camera.app_manager import AppManager
 from tools.virtual_camera.emulation import find_emulator
 from tools.virtual_camera.install_policy import InstallSettings, PackageCheck
+from tools.virtual_camera.libraries import system_folders
+from tools.virtual_camera.moved_clock import MovedClock
 from tools.virtual_camera.network_cut import NetworkCut
 from tools.virtual_camera.network_services import NetworkServices
 from tools.virtual_camera.parameters_api import StoredAppParameters
@@ -58,6 +60,8 @@ def build_core(
     emulator = find_emulator(settings.architecture, settings.sysroot)
     sandbox = Sandbox(settings.platform_folder, services.bus_address, host, emulator)
     sandbox.storage = services.storage
+    sysroot = emulator.sysroot if emulator else None
+    sandbox.clock = MovedClock(runtime / "clock", system_folders(sysroot), sysroot)
     unsupported = Unsupported()
     services.on_unsupported = unsupported.note
     sandbox.libraries.on_missing = unsupported.note

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The fault knobs over HTTP: /virtual/faults, /virtual/event-service, /virtual/disk,
-/virtual/network."""
+/virtual/network, /virtual/clock."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from tools.errors import ToolError
 from tools.virtual_camera.control_web import ControlError, boolean, guarded, json_body
 from tools.virtual_camera.core import Core
 from tools.virtual_camera.full_disk import fill, free
+from tools.virtual_camera.moved_clock import MovedClock, follows
 from tools.virtual_camera.network_cut import Address
 from tools.virtual_camera.server import WebServer
 from tools.virtual_camera.service_accounts import ADDRESS
 
 _LONGEST_DOWN_MS = 60_000
+_LONGEST_JUMP_SEC = 10 * 366 * 86_400
 
 
 class FaultApi:
@@ -44,6 +46,8 @@ class FaultApi:
             ("POST", "disk", self._fill_disk),
             ("GET", "network", self._network_state),
             ("POST", "network", self._switch_network),
+            ("GET", "clock", self._clock_state),
+            ("POST", "clock", self._move_clock),
         ):
             server.add_open(method, f"/virtual/{path}", guarded(handler))
 
@@ -72,7 +76,7 @@ class FaultApi:
             if "restart" not in body:
                 await self._set_event_service(boolean(body, "running"))
             elif boolean(body, "restart"):
-                seconds = _milliseconds(body, "downMs") / 1000
+                seconds = _number({"downMs": 0, **body}, "downMs", 0, _LONGEST_DOWN_MS) / 1000
                 await self._set_event_service(False)
                 try:
                     await asyncio.sleep(seconds)
@@ -110,17 +114,52 @@ class FaultApi:
             else:
                 self._network_cut.restore()
         except ToolError as error:
-            message = f"{error} ({error.cure})" if error.cure else str(error)
-            raise ControlError(501, "notPossible", message) from error
+            raise _not_possible(error) from error
         return await self._network_state(request)
 
     def _addresses(self) -> list[Address]:
         """Where the camera listens."""
         assert self._server is not None
-        ports = (self._server.port, self._network.https_port)
+        ports = (self._server.port, self._network.https_port, self._network.rtsp_port)
         listening = [("127.0.0.1", port) for port in ports if port]
         service = self._network.service_port
         return [*listening, (ADDRESS, service)] if service else listening
+
+    async def _clock_state(self, _request: web.Request) -> web.StreamResponse:
+        clock = self._clock
+        return web.json_response({"movable": clock.is_movable, "offsetSec": clock.offset})
+
+    async def _move_clock(self, request: web.Request) -> web.StreamResponse:
+        """{"movable": bool} for apps started from now on; then {"jumpSec": N} for all at once."""
+        body = await json_body(request)
+        try:
+            if "movable" in body and boolean(body, "movable"):
+                if not self._sandbox.is_confined:  # it leaves files in /dev/shm
+                    raise ControlError(501, "notPossible", "that takes a working bubblewrap")
+                self._clock.make_movable()
+            elif "movable" in body:
+                self._clock.make_fixed()
+            else:
+                seconds = _number(body, "jumpSec", -_LONGEST_JUMP_SEC, _LONGEST_JUMP_SEC)
+                self._check_movable()
+                self._clock.jump(seconds)
+        except ToolError as error:
+            raise _not_possible(error) from error
+        return await self._clock_state(request)
+
+    def _check_movable(self) -> None:
+        if not self._clock.is_movable:
+            cure = 'send {"movable": true}, then start the app again'
+            raise ControlError(409, "notMovable", f"no app's clock can be moved: {cure}")
+        for name, app in self._manager.apps.items():
+            if app.runner.pid and not follows(app.runner.pid):
+                why = "has run since before its clock was movable: start it again"
+                raise ControlError(409, "notMovable", f"{name} {why}")
+
+    @property
+    def _clock(self) -> MovedClock:
+        assert self._sandbox.clock is not None
+        return self._sandbox.clock
 
     async def _set_event_service(self, running: bool) -> None:
         if running:
@@ -129,9 +168,14 @@ class FaultApi:
             await self._services.stop_events()
 
 
-def _milliseconds(body: dict[str, Any], name: str) -> float:
-    value = body.get(name, 0)
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= _LONGEST_DOWN_MS:
-        raise ControlError(400, "badValue", f"{name} must be from 0 to {_LONGEST_DOWN_MS}")
+def _not_possible(error: ToolError) -> ControlError:
+    message = f"{error} ({error.cure})" if error.cure else str(error)
+    return ControlError(501, "notPossible", message)
+
+
+def _number(body: dict[str, Any], name: str, least: float, most: float) -> float:
+    value = body.get(name)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is None or not is_number or not least <= value <= most:
+        raise ControlError(400, "badValue", f"{name} must be a number from {least} to {most}")
     return float(value)

@@ -9,7 +9,6 @@ An app for another processor than this machine's is run by the emulator, in eith
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import subprocess
@@ -17,17 +16,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.virtual_camera.app_group import own_group
 from tools.virtual_camera.emulation import Emulator
 from tools.virtual_camera.full_disk import full_disk_prefix
 from tools.virtual_camera.libraries import Libraries, Missing, system_folders
+from tools.virtual_camera.moved_clock import FOLDER, MovedClock
 from tools.virtual_camera.storage import Storage
 
 APP_UID = 65534
 """nobody. On a device an app has a user of its own, made at install; here the message bus admits
 only users that the machine knows."""
-_FIRST_GROUP = 1 << 30
-_GROUPS_A_PROCESS = 256
-_cameras = itertools.count()
 _PACKAGES = Path("/usr/local/packages")
 _LIBRARIES = "/usr/local/lib/platform"
 _EMULATOR = "/usr/local/lib/emulator"
@@ -89,13 +87,15 @@ class Sandbox:
         self.libraries = Libraries(platform, system_folders(sysroot))
         self._bwrap = shutil.which("bwrap") or ""
         self._is_root = os.geteuid() == 0
-        self.own_group = _own_group() if self._is_root else None
+        self.own_group = own_group() if self._is_root else None
         """of this camera's apps alone; None where they cannot have one"""
         self._works = bool(self._bwrap) and self._probe()
         self.storage: Storage | None = None
         """the cards on which apps have areas"""
         self.is_disk_full = False
         """whether apps that are started from now on meet a full disk"""
+        self.clock: MovedClock | None = None
+        """of apps"""
 
     @property
     def uid(self) -> int:
@@ -194,6 +194,8 @@ class Sandbox:
             environment["VIRTUAL_STORAGE_AREAS"] = f"{seen}/{{id}}/areas/{place.app}"
         if place.uses_fastcgi:
             environment["FCGI_SOCKET_NAME"] = str(socket)
+        if self.clock is not None and self.clock.is_movable and self._works:
+            environment |= self.clock.environment()
         return environment
 
     def _drop(self, *, confined: bool) -> list[str]:
@@ -225,6 +227,8 @@ class Sandbox:
         if self.storage is not None:
             argv += ["--perms", "0755", "--dir", "/var/spool"]
             argv += ["--bind", str(self.storage.view(place.app, self.uid)), _STORAGE]
+        if self.clock is not None and self.clock.is_movable:
+            argv += ["--ro-bind", str(self.clock.folder), FOLDER]
         for name in _ETC:
             argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
         for name in ("passwd", "group"):
@@ -255,16 +259,6 @@ class Sandbox:
         except (OSError, subprocess.TimeoutExpired):
             return False
         return done.returncode == 0
-
-
-def _own_group() -> int | None:
-    """A number that no other camera on this machine uses; None in a container that lacks it."""
-    group = _FIRST_GROUP + os.getpid() * _GROUPS_A_PROCESS + next(_cameras) % _GROUPS_A_PROCESS
-    for line in Path("/proc/self/gid_map").read_text().splitlines():
-        first, _, count = map(int, line.split())
-        if first <= group < first + count:
-            return group
-    return None
 
 
 def _assign(environment: Mapping[str, str]) -> list[str]:

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #define THREADS 16
@@ -162,6 +163,18 @@ static void answerWithDial(FCGX_Request* request) {
         FCGX_PutStr(text, (int)found, request->out);
 }
 
+/* What the clocks say, in seconds: a line "wall monotonic". */
+static void answerWithClocks(FCGX_Request* request) {
+    struct timespec wall;
+    struct timespec monotonic;
+
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\n%lld.%09ld %lld.%09ld\n",
+                 (long long)wall.tv_sec, wall.tv_nsec, (long long)monotonic.tv_sec,
+                 monotonic.tv_nsec);
+}
+
 /* Leaves a process behind that has left the app's session. */
 static void answerWithFork(FCGX_Request* request) {
     pid_t child = fork();
@@ -200,6 +213,8 @@ static void answer(FCGX_Request* request) {
         answerWithStore(request);
     else if (strcmp(name, "dial.cgi") == 0)
         answerWithDial(request);
+    else if (strcmp(name, "clocks.cgi") == 0)
+        answerWithClocks(request);
     else if (strcmp(name, "missing.cgi") == 0)
         FCGX_FPrintF(request->out, "Status: 404 Not Here\r\nContent-Type: text/plain\r\n\r\nno\n");
     else if (strcmp(name, "broken.cgi") == 0)
