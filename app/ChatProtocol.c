@@ -52,49 +52,40 @@ static char* formatPrompt(const Profile* profile) {
     return g_string_free(prompt, FALSE);
 }
 
-/* Encodes straight into the request: a picture is copied once. */
-static void appendBase64(GString* out, GBytes* bytes) {
-    gsize size;
-    const guchar* data = g_bytes_get_data(bytes, &size);
-    gsize before = out->len;
-    gint state = 0, save = 0;
+/* All up to the pictures. */
+static GString* formatHead(const Profile* profile, const char* model) {
+    g_autofree char* prompt = formatPrompt(profile);
+    GString* head = g_string_new("{");
 
-    g_string_set_size(out, before + (size / 3 + 1) * 4 + 4);
-    gsize written = g_base64_encode_step(data, size, FALSE, out->str + before, &state, &save);
-    written += g_base64_encode_close(FALSE, out->str + before + written, &state, &save);
-    g_string_truncate(out, before + written);
+    if (model[0]) {
+        g_string_append(head, "\"model\":");
+        appendJson(head, json_string(model));
+        g_string_append_c(head, ',');
+    }
+    g_string_append_printf(head, "\"max_tokens\":%d,", MOST_TOKENS);
+    if (profile->questions->len) {
+        g_string_append(head, "\"response_format\":");
+        appendJson(head, formatSchema(profile->questions));
+        g_string_append_c(head, ',');
+    }
+    g_string_append(head, "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+                          "\"text\":");
+    appendJson(head, json_string(prompt));
+    return g_string_append_c(head, '}');
 }
 
-GString* formatChatRequest(const Profile* profile, const char* model, const GPtrArray* frames) {
-    g_autofree char* prompt = formatPrompt(profile);
-    gsize size = 4096;
+RequestBody* formatChatRequest(const Profile* profile, const char* model, const GPtrArray* frames) {
+    RequestBody* request = newRequestBody();
 
-    for (guint i = 0; i < frames->len; i++)
-        size += g_bytes_get_size(g_ptr_array_index(frames, i)) / 3 * 4 + 128;
-    GString* request = g_string_sized_new(size);
-    g_string_append_c(request, '{');
-    if (model[0]) {
-        g_string_append(request, "\"model\":");
-        appendJson(request, json_string(model));
-        g_string_append_c(request, ',');
-    }
-    g_string_append_printf(request, "\"max_tokens\":%d,", MOST_TOKENS);
-    if (profile->questions->len) {
-        g_string_append(request, "\"response_format\":");
-        appendJson(request, formatSchema(profile->questions));
-        g_string_append_c(request, ',');
-    }
-    g_string_append(request, "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
-                             "\"text\":");
-    appendJson(request, json_string(prompt));
-    g_string_append_c(request, '}');
+    appendText(request, formatHead(profile, model));
     for (guint i = 0; i < frames->len; i++) {
-        g_string_append(request, ",{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/"
-                                 "jpeg;base64,");
-        appendBase64(request, g_ptr_array_index(frames, i));
-        g_string_append(request, "\"}}");
+        appendText(request,
+                   g_string_new(",{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/"
+                                "jpeg;base64,"));
+        appendPicture(request, g_ptr_array_index(frames, i));
+        appendText(request, g_string_new("\"}}"));
     }
-    g_string_append(request, "]}]}");
+    appendText(request, g_string_new("]}]}"));
     return request;
 }
 

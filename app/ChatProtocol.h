@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "Profile.h"
+#include "RequestBody.h"
 
 /* What the model said. */
 typedef struct {
@@ -19,8 +20,8 @@ typedef struct {
 void clearAnswer(Answer* answer);
 
 /* The request's JSON. frames: GBytes*, JPEG. model "" leaves the choice to the describer. With
- * questions it asks for structured output (a JSON schema named "answers"); free the string. */
-GString* formatChatRequest(const Profile* profile, const char* model, const GPtrArray* frames);
+ * questions it asks for structured output (a JSON schema named "answers"); free the body. */
+RequestBody* formatChatRequest(const Profile* profile, const char* model, const GPtrArray* frames);
 
 /* FALSE and error (DESCRIBE_ERROR_ANSWER) when the reply is no answer, or does not answer every
  * question with a value of its type or null. */
@@ -38,4 +39,5 @@ typedef enum {
     DESCRIBE_ERROR_REFUSED,   /* any other HTTP status */
     DESCRIBE_ERROR_ANSWER,    /* a reply that is no valid answer */
     DESCRIBE_ERROR_BUDGET,    /* no calls left */
+    DESCRIBE_ERROR_FROZEN,    /* the picture is the one that was described last */
 } DescribeErrorCode;

@@ -71,6 +71,30 @@ static size_t onReply(char* data, size_t size, size_t count, void* userData) {
     return size * count;
 }
 
+/* What is on its way. */
+typedef struct {
+    const RequestBody* request;
+    gsize sent;
+} Sending;
+
+static size_t onSend(char* buffer, size_t size, size_t count, void* userData) {
+    Sending* sending = userData;
+    gsize copied = readRequestBody(sending->request, sending->sent, buffer, size * count);
+
+    sending->sent += copied;
+    return copied;
+}
+
+/* When a kept connection turns out to be closed, the request is sent again on a new one. */
+static int onSendAgain(void* userData, curl_off_t offset, int origin) {
+    Sending* sending = userData;
+
+    if (origin != SEEK_SET)
+        return CURL_SEEKFUNC_CANTSEEK;
+    sending->sent = (gsize)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
 static struct curl_slist* formatHeaders(const char* apiKey) {
     struct curl_slist* headers = curl_slist_append(NULL, "Content-Type: application/json");
 
@@ -84,15 +108,20 @@ static struct curl_slist* formatHeaders(const char* apiKey) {
 }
 
 static void setUpCall(CURL* easy, const DescriberConfig* describer, struct curl_slist* headers,
-                      const GString* request, GString* reply) {
+                      Sending* sending, GString* reply) {
     const char* slash = g_str_has_suffix(describer->url, "/") ? "" : "/";
     g_autofree char* url = g_strdup_printf("%s%schat/completions", describer->url, slash);
 
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->str);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)requestBodySize(sending->request));
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, onSend);
+    curl_easy_setopt(easy, CURLOPT_READDATA, sending);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, onSendAgain);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, sending);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, onReply);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, reply);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)describer->timeoutMs);
@@ -167,14 +196,15 @@ static gboolean checkTransfer(CURLcode result, GCancellable* cancel, GError** er
 }
 
 GString* callDescriber(DescribeClient* client, const DescriberConfig* describer, const char* apiKey,
-                       const GString* request, GCancellable* cancel, guint* retryAfterSec,
+                       const RequestBody* request, GCancellable* cancel, guint* retryAfterSec,
                        GError** error) {
     Line* line = takeLine(client);
+    Sending sending = {request, 0};
     GString* reply = g_string_sized_new(1024);
     struct curl_slist* headers = formatHeaders(apiKey);
 
     *retryAfterSec = 0;
-    setUpCall(line->easy, describer, headers, request, reply);
+    setUpCall(line->easy, describer, headers, &sending, reply);
     curl_multi_add_handle(line->multi, line->easy);
     gulong handler = g_cancellable_connect(cancel, G_CALLBACK(onCancelled), line->multi, NULL);
     CURLcode result = runTransfer(line, cancel);

@@ -18,9 +18,9 @@ DescribeClient* newDescribeClient(void);
 void freeDescribeClient(DescribeClient* client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DescribeClient, freeDescribeClient)
 
-/* Posts request to describer's chat completions and returns the body of the answer; free it.
+/* Posts request to the describer's chat completions and returns the body of the answer; free it.
  * apiKey may be NULL. NULL and error (DESCRIBE_ERROR) otherwise; *retryAfterSec is then what the
  * describer asked for, 0 if nothing. Worker threads. */
 GString* callDescriber(DescribeClient* client, const DescriberConfig* describer, const char* apiKey,
-                       const GString* request, GCancellable* cancel, guint* retryAfterSec,
+                       const RequestBody* request, GCancellable* cancel, guint* retryAfterSec,
                        GError** error);

@@ -13,6 +13,7 @@ Description* newDescription(SessionContext* session, Config* config, const char*
 
     description->session = refSession(session);
     description->generation = session->generation;
+    description->lastTimestampUs = session->lastTimestampUs;
     description->config = refConfig(config);
     description->apiKey = g_strdup(apiKey);
     description->client = client;
@@ -27,7 +28,6 @@ void freeDescription(Description* description) {
     unrefSession(description->session);
     unrefConfig(description->config);
     g_free(description->apiKey);
-    g_free(description->frame.sha256);
     g_free(description->frame.takenAt);
     clearAnswer(&description->answer);
     g_clear_error(&description->error);
@@ -41,6 +41,17 @@ static gboolean failIfCancelled(Description* description) {
     return TRUE;
 }
 
+/* A camera whose picture stands still must not cost a call for each tick. */
+static gboolean failIfFrozen(Description* description) {
+    gint64 timestampUs = description->frame.timestampUs;
+
+    if (!timestampUs || timestampUs != description->lastTimestampUs)
+        return FALSE;
+    g_set_error(&description->error, DESCRIBE_ERROR, DESCRIBE_ERROR_FROZEN,
+                "the camera still gives the picture that was described before");
+    return TRUE;
+}
+
 /* GBytes* of the profile's frames, or NULL: also when the session was ended meanwhile, which must
  * not cost a call. The last one is what the record names. */
 static GPtrArray* takeFrames(Description* description) {
@@ -49,7 +60,7 @@ static GPtrArray* takeFrames(Description* description) {
     GPtrArray* frames = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 
     for (guint i = 0; i < spec->count; i++) {
-        GBytes* frame = takeFrame(spec, &description->error);
+        GBytes* frame = takeFrame(spec, &info->timestampUs, &description->error);
         if (frame)
             g_ptr_array_add(frames, frame);
         if (!frame || failIfCancelled(description)) {
@@ -58,17 +69,21 @@ static GPtrArray* takeFrames(Description* description) {
         }
     }
     GBytes* last = g_ptr_array_index(frames, frames->len - 1);
+    if (failIfFrozen(description)) {
+        g_ptr_array_unref(frames);
+        return NULL;
+    }
     info->width = spec->width;
     info->height = spec->height;
     info->bytes = g_bytes_get_size(last);
-    info->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, last);
     info->takenAt = clockText();
     return frames;
 }
 
 /* One call. FALSE: description->error says why, *retryAfterSec how long the describer wants rest.
  */
-static gboolean callOnce(Description* description, const GString* request, guint* retryAfterSec) {
+static gboolean callOnce(Description* description, const RequestBody* request,
+                         guint* retryAfterSec) {
     GCancellable* cancel = description->session->cancel;
     gint64 started = clockNow();
 
@@ -106,7 +121,7 @@ static guint backOffMs(guint failures, guint retryAfterSec) {
     return MAX(jittered, MIN(retryAfterSec, LONGEST_RETRY_AFTER_SEC) * 1000);
 }
 
-static void callWithRetries(Description* description, const GString* request) {
+static void callWithRetries(Description* description, const RequestBody* request) {
     const DescriberConfig* describer = &description->config->describer;
     SessionContext* session = description->session;
 
@@ -139,7 +154,7 @@ void runDescription(gpointer data) {
     g_autoptr(GPtrArray) frames = takeFrames(description);
     if (!frames)
         return;
-    GString* request = formatChatRequest(description->session->profile, describer->model, frames);
+    g_autoptr(RequestBody) request =
+        formatChatRequest(description->session->profile, describer->model, frames);
     callWithRetries(description, request);
-    g_string_free(request, TRUE);
 }

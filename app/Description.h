@@ -13,6 +13,7 @@ typedef struct {
     /* What it needs. */
     SessionContext* session; /* owned reference */
     guint generation;        /* of the session when it was asked for */
+    gint64 lastTimestampUs;  /* of the picture that the session described last; 0 for none */
     Config* config;          /* owned reference */
     char* apiKey;            /* or NULL */
     DescribeClient* client;  /* borrowed */

@@ -7,7 +7,7 @@
 #include <vdo-stream.h>
 #include <vdo-types.h>
 
-GBytes* takeFrame(const FrameSpec* spec, GError** error) {
+GBytes* takeFrame(const FrameSpec* spec, gint64* timestampUs, GError** error) {
     g_autoptr(VdoMap) settings = vdo_map_new();
 
     vdo_map_set_uint32(settings, "format", VDO_FORMAT_JPEG);
@@ -19,7 +19,8 @@ GBytes* takeFrame(const FrameSpec* spec, GError** error) {
         g_prefix_error(error, "snapshot: ");
         return NULL;
     }
+    VdoFrame* frame = vdo_buffer_get_frame(snapshot);
     gconstpointer data = vdo_buffer_get_data(snapshot);
-    gsize size = vdo_frame_get_size(vdo_buffer_get_frame(snapshot));
-    return g_bytes_new_with_free_func(data, size, g_object_unref, snapshot);
+    *timestampUs = (gint64)vdo_frame_get_timestamp(frame);
+    return g_bytes_new_with_free_func(data, vdo_frame_get_size(frame), g_object_unref, snapshot);
 }

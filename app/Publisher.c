@@ -90,8 +90,9 @@ void publishDescription(Publisher* publisher, SessionContext* session, const Ans
                         const FrameInfo* frame, gint64 latencyUs) {
     json_t* json = newRecord("description", session->profile, session->id);
     json_t* pictured =
-        json_pack("{sisisIssss}", "width", (int)frame->width, "height", (int)frame->height, "bytes",
-                  (json_int_t)frame->bytes, "sha256", frame->sha256, "takenAt", frame->takenAt);
+        json_pack("{sisisIsIss}", "width", (int)frame->width, "height", (int)frame->height, "bytes",
+                  (json_int_t)frame->bytes, "timestampUs", (json_int_t)frame->timestampUs,
+                  "takenAt", frame->takenAt);
 
     json_object_set_new(json, "number", json_integer(session->info.descriptions));
     json_object_set_new(json, "text", json_string(answer->text));

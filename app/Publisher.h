@@ -13,8 +13,8 @@ typedef struct Publisher Publisher;
 typedef struct {
     guint width, height; /* as asked for, pixels */
     gsize bytes;
-    char* sha256;  /* of the JPEG, hex */
-    char* takenAt; /* UTC, ISO 8601 */
+    gint64 timestampUs; /* see takeFrame() */
+    char* takenAt;      /* UTC, ISO 8601 */
 } FrameInfo;
 
 Publisher* newPublisher(guint capacity);

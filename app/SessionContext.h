@@ -60,6 +60,7 @@ struct SessionContext {
     PoolJob* job;     /* the description under way, or NULL */
     guint generation; /* of that job; a result of another one is discarded */
     gint64 stopSince;
+    gint64 lastTimestampUs; /* of the picture described last, see takeFrame(); 0 before */
 
     GMutex lock;      /* guards info */
     SessionInfo info; /* the main loop writes */

@@ -159,7 +159,7 @@ class Record:
     model: str
     latency_ms: float
     frame: Mapping[str, Any]
-    """width, height, bytes, sha256 (of the JPEG) and takenAt; {} for start and end"""
+    """width, height, bytes, timestampUs (VDO's, since boot) and takenAt; {} for start and end"""
     end_reason: str
     end_delay_ms: float | None
 

@@ -127,14 +127,14 @@ class Stage:
     def describer_stats(self) -> str:
         return f"{str(self.describer_ready['url']).removesuffix('/v1')}/stats"
 
-    def find_picture(self, sha256: str) -> Picture:
-        """What the camera knows of a picture that it handed out."""
+    def find_picture(self, timestamp_us: int) -> Picture:
+        """What the camera knows of a picture that it handed out; by VDO's timestamp."""
         control = self.camera.control
-        found = [snapshot for snapshot in control.snapshots() if snapshot.sha256 == sha256]
+        found = [taken for taken in control.snapshots() if taken.timestamp_us == timestamp_us]
         if not found:
             return Picture("a picture that the camera does not know")
         try:
-            return Picture(found[-1].name, control.snapshot_jpeg(sha256))
+            return Picture(found[-1].name, control.snapshot_jpeg(found[-1].sha256))
         except Refused:  # the camera keeps the bytes of the last few only
             return Picture(found[-1].name)
 

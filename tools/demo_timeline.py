@@ -33,14 +33,14 @@ class Timeline:
             timeline.say("scenario", "Device1Scenario1 -> active")
             timeline.wait_for(lambda: timeline.count("end", "A") == 1, timeout=30)
 
-    `find_picture` gets the SHA-256 of a described JPEG, `kinds` names each profile's session type.
-    Pictures are saved in `folder`. The times shown run from `zero()`, else from the start.
+    `find_picture` gets VDO's timestamp of a described picture, `kinds` names each profile's session
+    type. Pictures are saved in `folder`. The times shown run from `zero()`, else from the start.
     """
 
     def __init__(
         self,
         fetch: Fetch,
-        find_picture: Callable[[str], Picture],
+        find_picture: Callable[[int], Picture],
         kinds: Mapping[str, str],
         folder: Path,
         show: Callable[[str], None] = print,
@@ -126,7 +126,7 @@ class Timeline:
                 return f"{session}: {other}"
 
     def _tell_description(self, record: Record) -> str:
-        picture = self._find_picture(str(record.frame.get("sha256", "")))
+        picture = self._find_picture(int(record.frame.get("timestampUs", 0)))
         if picture.jpeg is not None:
             number = 1 + sum(r.type == "description" for r in self.records)
             name = re.sub(r"[^\w.-]+", "-", f"{number:02}-{record.profile}-{picture.name}")

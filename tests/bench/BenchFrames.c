@@ -47,10 +47,11 @@ static FrameLog* openLog(void) {
     return log;
 }
 
-GBytes* takeFrame(const FrameSpec* spec, GError** error) {
+GBytes* takeFrame(const FrameSpec* spec, gint64* timestampUs, GError** error) {
     FrameLog* log = openLog();
 
     (void)error;
+    *timestampUs = clockNow();
     if (log) {
         gint64 now = clockNow();
         gint index = g_atomic_int_add(&log->frames, 1);

@@ -2,7 +2,8 @@
 /* describeThroughput - descriptions per second with a picture of 300 KiB against an instant
  * endpoint: monitoring sessions with a shorter interval than the machine keeps up with, so that
  * every worker always has a job. Baseline: as many bare threads that post the same bytes; besides,
- * threads that take, hash and encode a picture for each post, as the app must. */
+ * threads that take and encode a picture for each post, as the app must. The sessions do not
+ * declare events, as the baseline does not; what these cost is a figure of its own. */
 #include "BareLoop.h"
 #include "ChatProtocol.h"
 #include "Counters.h"
@@ -17,11 +18,15 @@ enum { FRAME_BYTES = 300 * 1024, WORKERS = 4, INTERVAL_MS = 200, MOST_SESSIONS =
 static GString* prepareBody(gpointer data) {
     const Profile* profile = data;
     g_autoptr(GPtrArray) frames = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    GBytes* frame = takeFrame(&profile->frame, NULL);
+    gint64 timestampUs;
 
-    g_ptr_array_add(frames, frame);
-    g_free(g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, frame));
-    return formatChatRequest(profile, "", frames);
+    g_ptr_array_add(frames, takeFrame(&profile->frame, &timestampUs, NULL));
+    g_autoptr(RequestBody) request = formatChatRequest(profile, "", frames);
+    gsize size = requestBodySize(request);
+    GString* body = g_string_sized_new(size);
+    g_string_set_size(body, size);
+    readRequestBody(request, 0, body->str, size);
+    return body;
 }
 
 /* Microseconds of one thread for a picture. */
@@ -68,22 +73,34 @@ typedef struct {
     EventBus* bus;
     char* url;
     Profile* profile;
-    GArray *app, *bare, *preparing; /* per second */
+    GArray *app, *bare, *preparing, *withEvents; /* per second */
 } Run;
 
 static double runBare(const Run* run, double seconds, gboolean isMadeAnew) {
     return runBareLoop(run->url, WORKERS, seconds, prepareBody, run->profile, isMadeAnew);
 }
 
+static void setProfiles(const Run* run, guint sessions, gboolean declareEvents) {
+    json_t* profiles = benchProfiles(sessions, 0, TRUE, INTERVAL_MS);
+    json_t* profile;
+    gsize index;
+
+    json_array_foreach(profiles, index, profile)
+        json_object_set_new(profile, "publish", json_pack("{sb}", "event", declareEvents));
+    setEngineProfiles(run->engine, profiles);
+}
+
 static void measure(Run* run) {
     double seconds = rounds(20, 2) / 10.0;
 
-    setEngineProfiles(run->engine, benchProfiles(countSessions(runBare(run, seconds / 2, TRUE)), 0,
-                                                 TRUE, INTERVAL_MS));
+    guint sessions = countSessions(runBare(run, seconds / 2, TRUE));
     for (guint i = 0; i < rounds(5, 1); i++) {
         addSample(run->bare, runBare(run, seconds, FALSE));
+        setProfiles(run, sessions, FALSE);
         addSample(run->app, runEngine(run->engine, run->bus, seconds));
         addSample(run->preparing, runBare(run, seconds, TRUE));
+        setProfiles(run, sessions, TRUE);
+        addSample(run->withEvents, runEngine(run->engine, run->bus, seconds));
         progress("describeThroughput: round %u: %.0f/s, bare %.0f/s, bare with preparing %.0f/s",
                  i + 1, g_array_index(run->app, double, i), g_array_index(run->bare, double, i),
                  g_array_index(run->preparing, double, i));
@@ -94,10 +111,12 @@ static void printFigures(Run* run) {
     printFigure("describeThroughput", percentile(run->app, 0.5), "1/s",
                 "bare libcurl threads posting the same bytes", percentile(run->bare, 0.5));
     printFigure("describeThroughput.engine", percentile(run->app, 0.5), "1/s",
-                "the same threads, which also take, hash and encode each picture",
+                "the same threads, which also take and encode each picture",
                 percentile(run->preparing, 0.5));
+    printFigure("describeThroughput.events", percentile(run->withEvents, 0.5), "1/s",
+                "the same sessions without events", percentile(run->app, 0.5));
     printFigure("describeThroughput.preparing", measurePreparing(run->profile),
-                "us for hash and base64 of a picture", NULL, 0);
+                "us for base64 of a picture", NULL, 0);
 }
 
 int main(int argc, char** argv) {
@@ -110,7 +129,8 @@ int main(int argc, char** argv) {
                .url = describerUrl(describer),
                .app = newSamples(),
                .bare = newSamples(),
-               .preparing = newSamples()};
+               .preparing = newSamples(),
+               .withEvents = newSamples()};
 
     run.engine =
         startEngine(benchConfig(describer, WORKERS, benchProfiles(1, 0, TRUE, INTERVAL_MS)));
@@ -124,6 +144,7 @@ int main(int argc, char** argv) {
     g_array_unref(run.app);
     g_array_unref(run.bare);
     g_array_unref(run.preparing);
+    g_array_unref(run.withEvents);
     g_free(run.url);
     removeWorkFolder(folder);
     return 0;

@@ -19,7 +19,7 @@ from tests.device.fixtures import (
 )
 from tests.waiting import wait_until
 from tools.app_client import AppClient
-from tools.camera import Camera, Trigger
+from tools.camera import Camera, Trigger, VirtualCamera
 from tools.describer.scripted import (
     Behaviour,
     Cut,
@@ -66,17 +66,22 @@ def test_sends_picture_prompt_model_and_key(
 
 
 def test_the_picture_is_the_one_that_the_camera_took(
-    camera: Camera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
+    virtual: VirtualCamera, app: AppClient, describer: ScriptedDescriber, trigger: Trigger
 ) -> None:
     once = one_shot("once", trigger)
     use(app, once)
 
-    camera.set_trigger(trigger, True)
+    virtual.set_trigger(trigger, True)
 
     (request,) = describer.wait_for_requests(1)
     wait_for_end(app, once)
     (record,) = [r for r in app.descriptions(limit=1000)[0] if r.profile == once["id"]]
-    assert record.frame["sha256"] == hashlib.sha256(request.picture).hexdigest()
+    (taken,) = (
+        snapshot
+        for snapshot in virtual.control.snapshots()
+        if snapshot.timestamp_us == record.frame["timestampUs"]
+    )
+    assert taken.sha256 == hashlib.sha256(request.picture).hexdigest()
 
 
 def test_typed_questions_get_typed_answers(

@@ -27,13 +27,15 @@ void freeDescribeClient(DescribeClient* client) {
     g_free(client);
 }
 
-GBytes* takeFrame(const FrameSpec* spec, GError** error) {
+GBytes* takeFrame(const FrameSpec* spec, gint64* timestampUs, GError** error) {
+    static gint64 taken = 0;
     ModelSession* session = runningJob()->session;
 
     (void)spec;
     modelFrameAsked(session);
     int outcome = blockOn(CALL_FRAME, NULL, FALSE, frameMode == FRAME_HANGS ? -1 : frameMode);
     modelFrameTaken(session, outcome == FRAME_GOOD);
+    *timestampUs = ++taken;
     if (outcome == FRAME_GOOD)
         return g_bytes_new_static("\xff\xd8 picture \xff\xd9", 13);
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "snapshot: the fake camera is blind");
@@ -54,7 +56,7 @@ static GError* newOutcomeError(int outcome) {
 }
 
 GString* callDescriber(DescribeClient* client, const DescriberConfig* describer, const char* apiKey,
-                       const GString* request, GCancellable* cancel, guint* retryAfterSec,
+                       const RequestBody* request, GCancellable* cancel, guint* retryAfterSec,
                        GError** error) {
     ModelSession* session = runningJob()->session;
     gboolean hangs = callMode == CALL_MODE_HANGS || callMode == CALL_MODE_DEAF;

@@ -41,7 +41,7 @@ def test_descriptions_are_asked_for_by_sequence(server: ScriptedCamera, app: App
         "answers": {"personPresent": True},
         "model": "m",
         "latencyMs": 41,
-        "frame": {"sha256": "ab", "width": 640},
+        "frame": {"timestampUs": 12, "width": 640},
     }
     end = {
         "sequence": 8,
@@ -63,10 +63,10 @@ def test_descriptions_are_asked_for_by_sequence(server: ScriptedCamera, app: App
         "include": "sessions",
     }
     assert following == 9
-    assert (records[0].text, records[0].answers, records[0].frame["sha256"]) == (
+    assert (records[0].text, records[0].answers, records[0].frame["timestampUs"]) == (
         "Two persons.",
         {"personPresent": True},
-        "ab",
+        12,
     )
     assert (records[1].type, records[1].end_reason, records[1].frame) == ("end", "inactive", {})
 

@@ -141,7 +141,7 @@ def test_the_timeline_tells_everything_as_it_happens(tmp_path: Path) -> None:
     (tmp_path / "07-B-old.jpg").touch()
     timeline = Timeline(
         feed.fetch,
-        lambda sha256: Picture(f"vtest.avi#{sha256}", b"jpeg"),
+        lambda timestamp: Picture(f"vtest.avi#{timestamp}", b"jpeg"),
         {"B": "active monitoring"},
         tmp_path,
         lines.append,
@@ -150,8 +150,10 @@ def test_the_timeline_tells_everything_as_it_happens(tmp_path: Path) -> None:
     with timeline:
         timeline.say("scenario", "is active")
         feed.give("start", "B")
-        feed.give("description", "B", 1, text="A car.", frame={"sha256": "12"}, answers={"cars": 1})
-        feed.give("description", "B", 2, text="No car.", frame={"sha256": "27"})
+        feed.give(
+            "description", "B", 1, text="A car.", frame={"timestampUs": 12}, answers={"cars": 1}
+        )
+        feed.give("description", "B", 2, text="No car.", frame={"timestampUs": 27})
         feed.give("end", "B", endReason="inactive", endDelayMs=0.5)
         assert timeline.wait_for(lambda: timeline.count("end", "B") == 1, timeout=5)
 

@@ -72,7 +72,7 @@ static gboolean hang(GCancellable* cancel, gboolean listens) {
 }
 
 GString* callDescriber(DescribeClient* client, const DescriberConfig* describer, const char* apiKey,
-                       const GString* request, GCancellable* cancel, guint* retryAfterSec,
+                       const RequestBody* request, GCancellable* cancel, guint* retryAfterSec,
                        GError** error) {
     (void)client;
     (void)describer;

@@ -6,6 +6,8 @@
 #include <glib.h>
 
 void failFakeFrames(gboolean fail);
+/* TRUE: every picture is the same one. */
+void freezeFakeFrames(gboolean freeze);
 /* FALSE: those that hang come back. */
 void hangFakeFrames(gboolean hang);
 guint countHangingFrames(void);

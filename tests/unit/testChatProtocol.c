@@ -13,9 +13,11 @@ static json_t* format(const Profile* profile, const char* model, const guchar* p
     g_autoptr(GPtrArray) frames = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 
     g_ptr_array_add(frames, g_bytes_new(picture, size));
-    GString* request = formatChatRequest(profile, model, frames);
-    json_t* json = json_loadb(request->str, request->len, 0, NULL);
-    g_string_free(request, TRUE);
+    g_autoptr(RequestBody) request = formatChatRequest(profile, model, frames);
+    gsize length = requestBodySize(request);
+    g_autofree char* text = g_malloc(length);
+    g_assert_cmpuint(readRequestBody(request, 0, text, length), ==, length);
+    json_t* json = json_loadb(text, length, 0, NULL);
     g_assert_nonnull(json);
     return json;
 }

@@ -10,6 +10,7 @@ typedef struct {
     GSocketService* service;
     char* url;
     const char* answer;    /* NULL: hang until the client closes */
+    gboolean answersOnce;  /* closes a connection when a second request has come on it */
     gint requests, closed; /* atomic */
     GMutex lock;           /* guards received */
     GString* received;
@@ -22,6 +23,7 @@ static gboolean onConnection(GThreadedSocketService* service, GSocketConnection*
     GInputStream* in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
     GOutputStream* out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
     char buffer[4096];
+    gboolean answered = FALSE;
     gssize got;
 
     (void)service;
@@ -34,6 +36,9 @@ static gboolean onConnection(GThreadedSocketService* service, GSocketConnection*
         if (!complete)
             continue;
         g_atomic_int_inc(&server->requests);
+        if (server->answersOnce && answered)
+            break;
+        answered = TRUE;
         if (server->answer)
             g_output_stream_write_all(out, server->answer, strlen(server->answer), NULL, NULL,
                                       NULL);
@@ -76,6 +81,13 @@ static void stopServer(Server* server) {
     g_free(server->url);
 }
 
+static RequestBody* newRequest(const char* text) {
+    RequestBody* request = newRequestBody();
+
+    appendText(request, g_string_new(text));
+    return request;
+}
+
 /* One call in a thread of its own. */
 typedef struct {
     DescribeClient* client;
@@ -91,7 +103,7 @@ typedef struct {
 
 static gpointer runCall(gpointer data) {
     Call* call = data;
-    g_autoptr(GString) request = g_string_new("{END}");
+    g_autoptr(RequestBody) request = newRequest("{END}");
 
     call->reply = callDescriber(call->client, &call->describer, "secret", request, call->cancel,
                                 &call->retryAfterSec, &call->error);
@@ -111,16 +123,20 @@ static gboolean isOver(gconstpointer data) {
     return g_atomic_int_get(&((Call*)data)->isOver);
 }
 
-static void endCall(Call* call) {
+static void waitForCall(Call* call) {
     waitUntil(isOver, call, "the call to end");
     g_thread_join(call->thread);
+}
+
+static void endCall(Call* call) {
+    waitForCall(call);
     freeDescribeClient(call->client);
     g_object_unref(call->cancel);
 }
 
 static void freeResult(Call* call) {
     if (call->reply)
-        g_string_free(call->reply, TRUE);
+        g_string_free(g_steal_pointer(&call->reply), TRUE);
     g_clear_error(&call->error);
 }
 
@@ -164,7 +180,7 @@ static void testCancelledBeforeItBegins(void) {
     DescribeClient* client = newDescribeClient();
     DescriberConfig describer = {(char*)"http://127.0.0.1:9/v1", (char*)"m", 1000, 4, 0};
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    g_autoptr(GString) request = g_string_new("{}");
+    g_autoptr(RequestBody) request = newRequest("{}");
     g_autoptr(GError) error = NULL;
     guint retryAfterSec;
 
@@ -213,6 +229,34 @@ static void testNobodyThere(void) {
     freeResult(&call);
 }
 
+static gboolean areTwoClosed(gconstpointer data) {
+    return g_atomic_int_get(&((Server*)data)->closed) > 1;
+}
+
+/* The client keeps the connection and learns only when it has sent that it is of no use any more:
+ * the whole request goes out once more, on a new one. */
+static void testKeptConnectionIsGone(void) {
+    Server server;
+    Call call;
+
+    startServer(&server, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+    server.answersOnce = TRUE;
+    startCall(&call, server.url, 5000);
+    waitForCall(&call);
+    g_assert_no_error(call.error);
+    freeResult(&call);
+    g_atomic_int_set(&call.isOver, FALSE);
+    call.thread = g_thread_new("call", runCall, &call);
+    endCall(&call);
+
+    g_assert_no_error(call.error);
+    g_assert_cmpstr(call.reply->str, ==, "{}");
+    g_assert_cmpint(g_atomic_int_get(&server.requests), ==, 3);
+    waitUntil(areTwoClosed, &server, "both connections to close");
+    freeResult(&call);
+    stopServer(&server);
+}
+
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/client/answer", testAnswerComesBack);
@@ -220,6 +264,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/client/cancelled-before", testCancelledBeforeItBegins);
     g_test_add_func("/client/busy", testBusyDescriberSaysWhen);
     g_test_add_func("/client/timeout", testSilenceTimesOut);
+    g_test_add_func("/client/kept-connection-is-gone", testKeptConnectionIsGone);
     g_test_add_func("/client/nobody-there", testNobodyThere);
     return g_test_run();
 }

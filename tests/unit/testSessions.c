@@ -162,6 +162,29 @@ static void testFailureEndsAOneShotButNotMonitoring(Engine* engine, gconstpointe
     waitForDescriptions(session, 1);
 }
 
+/* The camera's picture stands still: nothing new to pay for. */
+static void testFrozenPictureCostsNoCall(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    configure(engine,
+              makeConfig(profileJson("watch", "activeMonitoring", "Device1Scenario1", NULL), NULL));
+    setFakeTrigger(trigger1, TRUE);
+    g_autoptr(SessionContext) session = theSession(engine);
+    waitForDescriptions(session, 1);
+
+    freezeFakeFrames(TRUE);
+    guint calls = countFakeCalls();
+    advanceClock(1000);
+    while (copySessionInfo(session).failures == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(countFakeCalls(), ==, calls);
+    g_assert_cmpstr(copySessionInfo(session).error, ==,
+                    "the camera still gives the picture that was described before");
+
+    freezeFakeFrames(FALSE);
+    advanceClock(1000);
+    waitForDescriptions(session, 2);
+}
+
 static void testBudgetEndsMonitoring(Engine* engine, gconstpointer unused) {
     (void)unused;
     g_autoptr(Config) config =
@@ -217,6 +240,7 @@ int main(int argc, char** argv) {
     addEngineTest("/sessions/end-needs-no-worker", testEndNeedsNoFreeWorker);
     addEngineTest("/sessions/ticks-do-not-overlap", testTicksDoNotOverlap);
     addEngineTest("/sessions/failures", testFailureEndsAOneShotButNotMonitoring);
+    addEngineTest("/sessions/frozen-picture", testFrozenPictureCostsNoCall);
     addEngineTest("/sessions/budget", testBudgetEndsMonitoring);
     addEngineTest("/sessions/records-are-in-order", testRecordsAreInOrder);
     return runEngineTests();

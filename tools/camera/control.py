@@ -27,6 +27,8 @@ class Snapshot:
     at: str
     client: str
     """vdo or image.cgi"""
+    timestamp_us: int
+    """VDO's timestamp, which an app sees; 0 for image.cgi"""
 
     @classmethod
     def decode(cls, entry: Json) -> Self:
@@ -38,6 +40,7 @@ class Snapshot:
             height=int(entry["height"]),
             at=str(entry["at"]),
             client=str(entry.get("client", "")),
+            timestamp_us=int(entry["timestampUs"]),
         )
 
 

@@ -151,7 +151,7 @@ class ControlApi:
         return web.json_response({"topic": topic, "declared": declared})
 
     async def _list_snapshots(self, _request: web.Request) -> web.StreamResponse:
-        entries = [asdict(entry) for entry in self._services.snapshots.list()]
+        entries = [entry.to_json() for entry in self._services.snapshots.list()]
         return web.json_response({"snapshots": entries})
 
     async def _snapshot(self, request: web.Request) -> web.StreamResponse:

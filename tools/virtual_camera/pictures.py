@@ -14,7 +14,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,7 +164,10 @@ def encode(pixels: Pixels, quality: int = DEFAULT_QUALITY) -> bytes:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A picture that an app ("vdo") or a client ("image.cgi") got; `at` is UTC, ISO 8601."""
+    """A picture that an app ("vdo") or a client ("image.cgi") got; `at` is UTC, ISO 8601.
+
+    `timestamp` is what VDO says of when it was captured, in microseconds since boot; 0 for clients.
+    """
 
     sequence: int
     sha256: str
@@ -173,6 +176,11 @@ class Snapshot:
     height: int
     at: str
     client: str
+    timestamp: int
+
+    def to_json(self) -> dict[str, object]:
+        fields = asdict(self)
+        return {**fields, "timestampUs": fields.pop("timestamp")}
 
 
 class SnapshotLog:
@@ -188,13 +196,22 @@ class SnapshotLog:
         self._streamed = _Shelf(_KEPT_FRAMES, _KEPT_FRAME_JPEGS)
         self._last = 0
 
-    def add(self, picture: Picture, client: str, *, streamed: bool = False) -> Snapshot:
+    def add(
+        self, picture: Picture, client: str, *, timestamp: int = 0, streamed: bool = False
+    ) -> Snapshot:
         digest = hashlib.sha256(picture.jpeg).hexdigest()
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock:
             self._last += 1
             snapshot = Snapshot(
-                self._last, digest, picture.name, picture.width, picture.height, at, client
+                self._last,
+                digest,
+                picture.name,
+                picture.width,
+                picture.height,
+                at,
+                client,
+                timestamp,
             )
             (self._streamed if streamed else self._single).put(snapshot, picture.jpeg)
         return snapshot

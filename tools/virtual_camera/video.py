@@ -85,14 +85,14 @@ class VideoService:
             made = await loop.run_in_executor(self._executor, make_frame, shot.source, settings)
         except ToolError as error:
             raise VideoError("NoVideo", str(error)) from error
+        taken = (shot.taken or time.monotonic_ns()) // 1000
         if isinstance(made, Picture):
-            self._snapshots.add(made, "vdo", streamed=streamed)
+            self._snapshots.add(made, "vdo", timestamp=taken, streamed=streamed)
             data = made.jpeg
         else:
             data = made
         self._sequence += 1
         type_ = FRAME_TYPES[settings.format]
-        taken = (shot.taken or time.monotonic_ns()) // 1000
         return VideoFrame(data, type_, self._sequence - 1, taken)
 
     def channel_info(self, channel: int) -> dict[str, SettingValue]:
