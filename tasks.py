@@ -5,7 +5,12 @@
 Each is a docstring and one call; what it does lives in tools/.
 """
 
+import signal
 import sys
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until a task begins there is nothing to tidy
+
 from pathlib import Path
 
 from tools import bootstrap, errors

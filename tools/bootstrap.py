@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -46,6 +47,7 @@ def ensure(project: Path = PROJECT) -> None:
     wanted = _fingerprint(project)
     if _is_ready(project, wanted):
         return
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # to end pip and apt with this
     with debian.locked(project / ".venv.lock", "another set-up of this project"):
         if not _is_ready(project, wanted):
             _set_up(project, wanted)

@@ -25,7 +25,7 @@ from jsonschema.validators import extend
 
 from tools.bootstrap import PROJECT
 from tools.eap import Manifest
-from tools.errors import ManifestError
+from tools.errors import ManifestError, UsageError
 from tools.os_lines import OsLine
 from tools.settings import APP_NAME, project_version
 
@@ -52,8 +52,9 @@ class Problem:
 def render(line: OsLine, architecture: str, version: str = "") -> Manifest:
     """This app's manifest for one AXIS OS line and architecture, checked.
 
-    `version` is the project's unless given. `host` is the architecture of packages for the virtual
-    camera on this machine; Axis's schemas do not know it, so it is filled in after the check.
+    `version` is the project's unless given (UsageError for a bad one). `host` is the architecture
+    of packages for the virtual camera on this machine; Axis's schemas do not know it, so it is
+    filled in after the check.
     """
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, autoescape=False
@@ -69,7 +70,11 @@ def render(line: OsLine, architecture: str, version: str = "") -> Manifest:
         setting_page="index.html" if has_page else "",
     )
     manifest = parse(text, _TEMPLATE.name)
-    require_valid(manifest, _TEMPLATE.name)
+    problems = check(manifest)
+    for problem in problems:
+        if version and problem.field == "acapPackageConf.setup.version":
+            raise UsageError(f"--version {problem.rule}", problem.cure)
+    _require_none(problems, _TEMPLATE.name)
     manifest["acapPackageConf"]["setup"]["architecture"] = architecture
     return manifest
 
@@ -78,7 +83,7 @@ def parse(text: str, name: str) -> Manifest:
     """The manifest in `text`; ManifestError says where it is no JSON object."""
     try:
         manifest = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ManifestError(f"{name} is no JSON: {error}", "mend the line it names") from error
     if not isinstance(manifest, dict):
         raise ManifestError(f"{name} is no JSON object", 'it starts with {"schemaVersion": ...')
@@ -87,7 +92,10 @@ def parse(text: str, name: str) -> Manifest:
 
 def require_valid(manifest: Manifest, name: str) -> None:
     """Raise ManifestError with every broken rule of `manifest`."""
-    problems = check(manifest)
+    _require_none(check(manifest), name)
+
+
+def _require_none(problems: list[Problem], name: str) -> None:
     if problems:
         cures = dict.fromkeys(p.cure for p in problems if p.cure)
         raise ManifestError(f"{name}: {'; '.join(map(str, problems))}", "; ".join(cures))
@@ -154,9 +162,8 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
     else:
         rule = schema.get("x-rule") or _in_words(error)
         shown = json.dumps(found)[:60]
-        yield Problem(
-            path or "manifest", f"is {shown}, but must be {rule}", schema.get("x-cure", "")
-        )
+        cure = schema.get("x-cure") or _cure(error, rule)
+        yield Problem(path or "manifest", f"is {shown}, but must be {rule}", cure)
 
 
 def _unknown(path: str, name: str, schema: dict[str, Any]) -> Problem:
@@ -183,6 +190,13 @@ def _in_words(error: ValidationError) -> str:
         "pattern": f"of the form {value}",
     }
     return words.get(str(error.validator), error.message)
+
+
+def _cure(error: ValidationError, rule: str) -> str:
+    types = {"object": "an object, {...}", "array": "a list, [...]", "string": 'text in "quotes"'}
+    if error.validator == "type" and error.validator_value in types:
+        return f"write {types[error.validator_value]}"
+    return f"make it {rule}"
 
 
 def _join(path: str, name: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bootstrap import PROJECT
-from tools.errors import SetupError, UsageError
+from tools.errors import BuildError, SetupError, UsageError
 
 BUILD = PROJECT / "build"
 CAMERAS_FILE = PROJECT / "cameras.toml"
@@ -54,9 +54,14 @@ class CameraSettings:
 
 
 def project_version(project: Path = PROJECT) -> str:
-    """The version that everything built here carries."""
-    with (project / "pyproject.toml").open("rb") as stream:
-        return str(tomllib.load(stream)["project"]["version"])
+    """The version that everything built here carries; BuildError when pyproject.toml names none."""
+    path = project / "pyproject.toml"
+    try:
+        return str(tomllib.loads(path.read_text())["project"]["version"])
+    except (OSError, ValueError, KeyError) as error:
+        raise BuildError(
+            f"{path} names no version ({error})", 'below [project] it has version = "1.2.3"'
+        ) from error
 
 
 def read_cameras(path: Path = CAMERAS_FILE) -> dict[str, CameraSettings]:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tools import manifest, os_lines
+from tools import manifest, os_lines, settings
 from tools.eap import Manifest
-from tools.errors import ManifestError, UsageError
+from tools.errors import BuildError, ManifestError, UsageError
 from tools.settings import project_version
 
 LINES = list(os_lines.LINES.values())
@@ -70,7 +71,7 @@ def test_an_unknown_os_line_is_a_usage_error() -> None:
 
 @pytest.mark.parametrize("version", ["1.2", "v1.2.3", "1.2.3.4", "01.2.3"])
 def test_a_version_that_is_none_is_refused(version: str) -> None:
-    with pytest.raises(ManifestError, match=r"setup\.version is .* semantic version") as raised:
+    with pytest.raises(UsageError, match=r"^--version is .* semantic version") as raised:
         manifest.render(os_lines.os_line(12), "host", version)
     assert "1.2.3" in raised.value.cure
 
@@ -228,6 +229,7 @@ def test_a_broken_rule_is_named_with_its_field(
 
     assert [p.field for p in problems] == [field]
     assert word in f"{problems[0].rule} | {problems[0].cure}"
+    assert problems[0].cure
 
 
 def test_every_error_is_found_not_only_the_first() -> None:
@@ -243,7 +245,31 @@ def test_every_error_is_found_not_only_the_first() -> None:
         assert field in raised.value.message
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '"x"', ""])
+@pytest.mark.parametrize(
+    ("change", "cure"),
+    [
+        (lambda m: m.update(acapPackageConf=[]), "write an object"),
+        (lambda m: setup(m).update(runMode="always"), "make it one of never"),
+        (lambda m: configuration(m)["paramConfig"][0].update(default=3), 'text in "quotes"'),
+        (lambda m: m["resources"]["linux"]["user"].update(groups="video"), "write a list"),
+    ],
+)
+def test_every_fault_has_a_cure(change: Change, cure: str) -> None:
+    described = ours(13)
+    change(described)
+
+    assert cure in manifest.check(described)[0].cure
+
+
+def test_a_version_that_the_project_file_lacks_is_said(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+
+    with pytest.raises(BuildError, match="names no version") as raised:
+        settings.project_version(tmp_path)
+    assert "[project]" in raised.value.cure
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '"x"', "", "[" * 100_000])
 def test_what_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(ManifestError, match=r"mine\.json is no JSON"):
         manifest.parse(text, "mine.json")

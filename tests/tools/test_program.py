@@ -88,7 +88,10 @@ def test_an_error_is_a_line_a_cure_and_an_exit_code(folder: Path, kind: str, cod
     assert err == "error: the message\n  cure: the cure\n"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+)
 def test_a_signal_ends_a_task_in_order_and_quietly(
     folder: Path, number: signal.Signals, code: int
 ) -> None:
@@ -121,6 +124,26 @@ def test_a_background_job_can_be_interrupted(folder: Path) -> None:
     process.send_signal(signal.SIGINT)
 
     assert process.wait(timeout=30) == 130
+
+
+def test_ctrl_c_before_the_task_began_is_quiet() -> None:
+    base = getattr(sys, "_base_executable", sys.executable)
+    for venv in (base, sys.executable):
+        script = f"""
+import os, signal, sys, runpy, threading
+sys.argv = ["tasks.py", "--list"]
+sys.path.insert(0, {str(PROJECT)!r})
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "tools.program" or (name == "tools.bootstrap" and {venv == base}):
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+runpy.run_path({str(PROJECT / "tasks.py")!r}, run_name="__main__")
+"""
+        done = subprocess.run([venv, "-c", script], capture_output=True, text=True, check=False)
+
+        assert done.returncode in (-signal.SIGINT, 130)
+        assert done.stderr == ""
 
 
 def run_tasks(*arguments: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
@@ -156,7 +179,7 @@ def run_here(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., tuple[int, str, str]]]:
     """Runs tasks in this process: exit code, stdout and stderr."""
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -167,7 +190,8 @@ def run_here(
         return ended.value.code, captured.out, captured.err
 
     yield run
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -192,8 +216,12 @@ def test_every_task_explains_itself_and_its_options(
         (["build", "--speed", "9"], 2, "No idea what '--speed' is"),
         (["build", "--arch", "x86"], 2, "no architecture 'x86'"),
         (["build", "--os", "9", "--arch", "host"], 2, "AXIS OS 9"),
+        (["build", "--os", "abc"], 2, "--os is 'abc', but must be a number"),
+        (["build", "--os=1.5", "--arch", "host"], 2, "--os is '1.5', but must be a number"),
+        (["build", "-o", ""], 2, "-o is '', but must be a number"),
+        (["build", "--arch"], 2, "--arch needs a value"),
         (["build", "--arch", "host", "--sdk", "docker"], 2, "cannot build for host"),
-        (["build", "--arch", "host", "--version", "7"], 4, "setup.version"),
+        (["build", "--arch", "host", "--version", "7"], 2, '--version is "7", but must be'),
         (["trigger", "Device1Scenario1"], 2, "--on or --off"),
         (["trigger", "door", "--on"], 2, "no trigger"),
         (["status", "--camera", "nowhere"], 2, "no camera called 'nowhere'"),
