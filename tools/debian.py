@@ -62,6 +62,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 _SKIP = "BATONDESCRIBE_SKIP_PACKAGES"
+_seen: set[str] = set()
+"""Packages that were there in this process's life: dpkg is asked about each once."""
 _CACHE = Path(__file__).resolve().parent.parent / ".cache"
 
 
@@ -75,15 +77,15 @@ def require(*groups: str) -> None:
 
 def install_missing(packages: Sequence[str]) -> None:
     """Install those of `packages` that this machine lacks."""
-    if os.environ.get(_SKIP):
+    if os.environ.get(_SKIP) or _seen.issuperset(packages):
         return
     missing = missing_packages(packages)
-    if not missing:
-        return
-    with locked(_CACHE / "apt.lock", "another task that installs packages"):
-        missing = missing_packages(missing)
-        if missing:
-            _install(missing)
+    if missing:
+        with locked(_CACHE / "apt.lock", "another task that installs packages"):
+            missing = missing_packages(missing)
+            if missing:
+                _install(missing)
+    _seen.update(packages)
 
 
 def missing_packages(packages: Sequence[str]) -> list[str]:

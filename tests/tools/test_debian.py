@@ -56,6 +56,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.delenv("BATONDESCRIBE_SKIP_PACKAGES", raising=False)
     monkeypatch.setattr(debian, "_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(debian, "_seen", set())
     monkeypatch.setattr(debian, "GROUPS", {"build": ("gcc", "make"), "camera": ("bubblewrap",)})
     return tmp_path
 
@@ -73,6 +74,13 @@ def test_what_is_installed_is_left_alone(machine: Path) -> None:
     debian.install_missing(["make"])
 
     assert log(machine) == ""
+
+
+def test_dpkg_is_asked_once(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    debian.install_missing(["make"])
+    monkeypatch.setattr(debian, "missing_packages", lambda _packages: 1 / 0)
+
+    debian.install_missing(["make"])
 
 
 def test_removed_but_not_purged_counts_as_missing(machine: Path) -> None:
