@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -71,6 +72,8 @@ def build(
     """
     sdk_name = sdk_name or ("host" if architecture == "host" else "docker")
     _check(architecture, sdk_name)
+    if sdk_image and sdk_name != "docker":
+        raise UsageError(f"--sdk {sdk_name} uses no image", "leave out --sdk-image or --sdk")
     line = os_lines.os_line(os_number)
     described = manifest.render(line, architecture, version)
     licence = _licence()
@@ -82,13 +85,20 @@ def build(
             write_atomically(folder / "manifest.json", manifest_text(described).encode())
             if sdk_name == "docker":
                 image = _image(sdk_image, line, architecture)
-                built_by = _build_in_image(described, folder, target, image)
+                package, built_by = _build_in_image(described, folder, image)
             else:
-                built_by = _build_here(described, folder, target)
-            _finish(target, folder / APP_NAME, licence)
-            built = _describe(target, described, line.number, sdk_name, built_by)
+                package, built_by = _build_here(described, folder)
+            content = package.read_bytes()
+            built = _describe(target.name, content, described, line.number, sdk_name, built_by)
             told = json.dumps(asdict(built), indent=4).encode() + b"\n"
-            write_atomically(target.with_suffix(".json"), told)
+            debug = BUILD / "debug" / target.stem / APP_NAME
+            outputs = {
+                debug: (folder / APP_NAME).read_bytes(),
+                target.with_name(f"{target.stem}_LICENSE.txt"): licence,
+                target.with_suffix(".json"): told,
+                target: content,
+            }
+            _publish(outputs, executable=debug)
         except OSError as error:
             raise BuildError(
                 f"{error.filename or BUILD} cannot be written: {error.strerror or error}",
@@ -141,7 +151,7 @@ def _licence() -> bytes:
     return text
 
 
-def _build_here(described: eap.Manifest, folder: Path, target: Path) -> BuiltBy:
+def _build_here(described: eap.Manifest, folder: Path) -> tuple[Path, BuiltBy]:
     """Build with this machine's native or cross compiler, and pack."""
     architecture = described["acapPackageConf"]["setup"]["architecture"]
     tools = toolchain.find(architecture)
@@ -159,8 +169,8 @@ def _build_here(described: eap.Manifest, folder: Path, target: Path) -> BuiltBy:
     html = PROJECT / "app" / "html"
     if html.is_dir():
         files["html"] = html
-    eap.pack(described, files, target, epoch=source_epoch())
-    return BuiltBy(compiler=tools.version(), flags=tools.flags)
+    package = eap.pack(described, files, folder / "packed.eap", epoch=source_epoch())
+    return package, BuiltBy(compiler=tools.version(), flags=tools.flags)
 
 
 def _image(name: str, line: os_lines.OsLine, architecture: str) -> str:
@@ -177,32 +187,43 @@ def _experimental(sdk_name: str, image: str) -> str:
     return EXPERIMENTAL if from_debian else ""
 
 
-def _build_in_image(described: eap.Manifest, folder: Path, target: Path, image: str) -> BuiltBy:
+def _build_in_image(described: eap.Manifest, folder: Path, image: str) -> tuple[Path, BuiltBy]:
     """Build in an SDK image, and take what its acap-build made."""
     from tools import sdk  # the docker package takes longer to load than a build without changes
 
     built_by = sdk.build(described, folder, image, epoch=source_epoch())
-    content = (folder / sdk.PACKAGE).read_bytes()
-    eap.read(content)  # whatever tool wrote it: nothing broken leaves the build
-    write_atomically(target, content)
-    return built_by
+    package = folder / sdk.PACKAGE
+    eap.read(package)  # whatever tool wrote it: nothing broken leaves the build
+    return package, built_by
 
 
-def _finish(target: Path, binary: Path, licence: bytes) -> None:
-    """Put licence and unstripped executable where they belong."""
-    write_atomically(target.with_name(f"{target.stem}_LICENSE.txt"), licence)
-    debug = BUILD / "debug" / target.stem / APP_NAME
-    write_atomically(debug, binary.read_bytes())
-    debug.chmod(0o755)
+def _publish(outputs: Mapping[Path, bytes], executable: Path) -> None:
+    """Put all `outputs` under their names, or none of them: a full disk stops it before that."""
+    whole: dict[Path, Path] = {}
+    try:
+        for target, content in outputs.items():
+            complete = target.with_name(f".{target.name}.whole")
+            write_atomically(complete, content)
+            whole[target] = complete
+        whole[executable].chmod(0o755)
+        for target, complete in whole.items():
+            complete.replace(target)
+    finally:
+        for complete in whole.values():
+            complete.unlink(missing_ok=True)
 
 
 def _describe(
-    package: Path, described: eap.Manifest, os_number: int, sdk_name: str, by: BuiltBy
+    package: str,
+    content: bytes,
+    described: eap.Manifest,
+    os_number: int,
+    sdk_name: str,
+    by: BuiltBy,
 ) -> Built:
-    content = package.read_bytes()
     setup = described["acapPackageConf"]["setup"]
     return Built(
-        package=package.name,
+        package=package,
         architecture=setup["architecture"],
         version=setup["version"],
         axis_os=os_number,

@@ -2,22 +2,26 @@
 """Builds the app in a container of Axis's ACAP Native SDK, by the docker package.
 
 The build context is made here, of the sources alone, so that no stale output of an earlier build
-gets into an image and every file has the permissions that a camera wants.
+gets into an image and every file has the permissions that a camera wants. A build of the same
+context in the same image is not done again: what it left is still in the build folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import re
 import tarfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import docker
 import docker.errors
+import requests
+import urllib3
 
 from tools import console, eap
 from tools.bootstrap import PROJECT
@@ -27,15 +31,24 @@ from tools.errors import BuildError, SetupError
 from tools.settings import APP_NAME
 
 PACKAGE = "acap-build.eap"
+_STAMP = "acap-build.json"
+_MADE_BY = "made-by"
+_RESULTS = {f"debug/{APP_NAME}": APP_NAME, f"debug/{_MADE_BY}": _MADE_BY}
+"""Where the Dockerfile leaves what is wanted, and what it is called in the build folder"""
 _LABEL = "batondescribe.build"
 _TIDY_TIMEOUT = 60.0  # a busy machine takes long to end the step that Ctrl-C interrupted
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _COMPILED = re.compile(r" -o (\S+\.o)\b")
 _PLATFORM = "linux/amd64"  # Axis publishes its SDK for this platform alone
 _NO_IMAGE = re.compile(
-    r"pull access denied|not found|no such image|manifest unknown|no such host|dial tcp|timeout",
+    r"pull access denied|not found|no such image|manifest unknown|no such host|dial tcp|timeout"
+    r"|invalid reference format",
     re.I,
 )
+_NO_SDK = re.compile(
+    r"/opt/axis/acapsdk/environment-setup.*(No such file|not found)|acap-build: not f"
+)
+_GONE = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError)
 _CURE_ENGINE = "start Docker, or build without it: --sdk debian"
 
 
@@ -45,19 +58,69 @@ def build(manifest: eap.Manifest, folder: Path, image: str, *, epoch: int) -> Bu
     SetupError without an engine or the image, BuildError with the compiler's own words. Neither
     containers nor dangling images of this build stay behind.
     """
-    with _engine() as engine:
-        console.progress(f"building in {image}")
+    try:
+        with _engine() as engine:
+            sources = context(manifest)
+            wanted = _fingerprint(engine, image, sources, epoch)
+            if wanted == _stamped(folder):
+                console.progress(f"nothing has changed since the last build in {image}")
+            else:
+                _build(engine, sources, folder, image, epoch)
+                _stamp(folder, _fingerprint(engine, image, sources, epoch))
+            return _built_by(folder, image, _digest(engine, image))
+    except _GONE as error:
+        raise SetupError("the container engine went away during the build", _CURE_ENGINE) from error
+
+
+def _build(
+    engine: docker.DockerClient, sources: bytes, folder: Path, image: str, epoch: int
+) -> None:
+    console.progress(f"building in {image}")
+    try:
+        made = _run_build(engine, sources, image, epoch)
         try:
-            made = _run_build(engine, context(manifest), image, epoch)
-            try:
-                _take_results(engine, made, folder)
-                compiler, flags = _compiler(engine, made)
-                digest = _digest(engine, image)
-            finally:
-                engine.images.remove(made, force=True)
+            _take_results(engine, made, folder)
         finally:
-            _tidy(engine)
-    return BuiltBy(compiler=compiler, flags=flags, image=image, digest=digest)
+            engine.images.remove(made, force=True)
+    finally:
+        _tidy(engine)
+
+
+def _fingerprint(engine: docker.DockerClient, image: str, sources: bytes, epoch: int) -> str:
+    """What a build's results depend on; "" for an image that has to be fetched first."""
+    try:
+        found = engine.images.get(image)
+    except (docker.errors.ImageNotFound, docker.errors.APIError):
+        return ""
+    total = hashlib.sha256(f"{found.id} {_PLATFORM} {epoch}\n".encode())
+    total.update(sources)
+    return total.hexdigest()
+
+
+def _stamp(folder: Path, fingerprint: str) -> None:
+    told = {"fingerprint": fingerprint, **_hashes(folder)}
+    write_atomically(folder / _STAMP, json.dumps(told).encode())
+
+
+def _stamped(folder: Path) -> str | None:
+    """The fingerprint of the build whose results are in `folder`; None without all of them."""
+    try:
+        told = json.loads((folder / _STAMP).read_text())
+        fingerprint = told.pop("fingerprint")
+        whole = told == _hashes(folder)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+    return str(fingerprint) if fingerprint and whole else None
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    names = (PACKAGE, *_RESULTS.values())
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
+def _built_by(folder: Path, image: str, digest: str) -> BuiltBy:
+    compiler, _, flags = (folder / _MADE_BY).read_text(errors="replace").partition("\n")
+    return BuiltBy(compiler=compiler, flags=" ".join(flags.split()), image=image, digest=digest)
 
 
 @contextmanager
@@ -78,10 +141,14 @@ def _tidy(engine: docker.DockerClient) -> None:
     ours = {"dangling": True, "label": [_LABEL]}
     deadline = time.monotonic() + _TIDY_TIMEOUT
     while time.monotonic() < deadline:
-        with suppress(docker.errors.APIError):
+        try:
             engine.images.prune(filters=ours)
             if not engine.images.list(filters=ours):
                 return
+        except docker.errors.APIError:
+            pass  # in use for as long as the last step runs
+        except _GONE:
+            return
         time.sleep(0.2)
 
 
@@ -140,6 +207,11 @@ def _failure(message: str, lines: list[str], image: str) -> SetupError | BuildEr
     for line in lines:
         if not _COMPILED.search(line):
             console.detail(line)
+    if any(_NO_SDK.search(line) for line in lines):
+        return SetupError(
+            f"{image} is no image of an ACAP Native SDK: it lacks what is named above",
+            "name another with --sdk-image, or use --sdk debian",
+        )
     if compiled:
         return BuildError(
             f"the app could not be built in {image}", "mend what the compiler names above"
@@ -179,28 +251,15 @@ def _take_results(engine: docker.DockerClient, image: str, folder: Path) -> None
         content = io.BytesIO(b"".join(stream))
     finally:
         container.remove(force=True)
-    targets: dict[str, Path] = {}
+    found = set()
     with tarfile.open(fileobj=content) as archive:
         for member in archive:
             name = member.name.removeprefix("app/")
-            source = archive.extractfile(member) if member.isreg() else None
-            if source and name == f"debug/{APP_NAME}":
-                targets[name] = folder / APP_NAME
-            elif source and "/" not in name and name.endswith(".eap"):
-                targets["package"] = folder / PACKAGE
-            else:
-                continue
-            write_atomically(list(targets.values())[-1], source.read())
-    if len(targets) != 2:
+            is_package = "/" not in name and name.endswith(".eap")
+            target = PACKAGE if is_package else _RESULTS.get(name)
+            source = archive.extractfile(member) if target and member.isreg() else None
+            if source and target:
+                write_atomically(folder / target, source.read())
+                found.add(target)
+    if found != {PACKAGE, *_RESULTS.values()}:
         raise BuildError(f"acap-build in {image} left no package", "see what the image's tool does")
-
-
-def _compiler(engine: docker.DockerClient, image: str) -> tuple[str, str]:
-    """The compiler's version line, and the flags of the SDK's environment."""
-    shell = (
-        ". /opt/axis/acapsdk/environment-setup* >/dev/null 2>&1;"
-        ' $CC --version | head -n 1; echo "$CC $CFLAGS $LDFLAGS"'
-    )
-    answer: Any = engine.containers.run(image, ["/bin/sh", "-c", shell], remove=True)
-    lines = bytes(answer).decode(errors="replace").splitlines()
-    return (lines[0], " ".join(lines[1].split())) if len(lines) == 2 else ("", "")

@@ -138,7 +138,7 @@ def strip(tools: Toolchain, binary: Path, target: Path) -> Path:
     except FileNotFoundError as error:
         raise SetupError(f"this machine lacks {tools.strip}", "install binutils") from error
     if done.returncode != 0:
-        raise BuildError(f"{tools.strip} failed: {done.stderr.strip()[:200]}")
+        raise BuildError(f"{tools.strip} failed: {done.stderr.strip()[:200]}", _cure([done.stderr]))
     return target
 
 

@@ -96,6 +96,25 @@ def test_a_combination_that_does_not_exist_is_said(
         build.build(architecture, sdk_name=sdk_name)
 
 
+def test_an_image_without_the_engine_is_a_contradiction() -> None:
+    with pytest.raises(UsageError, match="--sdk debian uses no image"):
+        build.build("aarch64", sdk_name="debian", sdk_image="some/image:1")
+
+
+def test_what_cannot_be_published_whole_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.json").write_bytes(b"old")
+    (tmp_path / "debug").touch()  # a file where a folder is wanted
+    outputs = {tmp_path / "app.json": b"new", tmp_path / "debug" / "app": b"new"}
+
+    with pytest.raises(BuildError, match=r"cannot be written"):
+        build._publish(outputs, executable=tmp_path / "debug" / "app")
+
+    assert (tmp_path / "app.json").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.json", "debug"]
+
+
 def test_without_an_engine_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 
@@ -126,6 +145,7 @@ FROM_STEP = ["Step 1/7 : ARG SDK_IMAGE", "Step 2/7 : FROM ${SDK_IMAGE}"]
         "pull access denied for standin/x, repository does not exist",
         "manifest for axisecp/acap-native-sdk:9 not found: manifest unknown",
         'Get "https://registry/v2/": dial tcp: lookup registry: no such host',
+        "invalid reference format: repository name must be lowercase",
     ],
 )
 def test_an_image_that_cannot_be_had_is_a_matter_of_set_up(message: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import docker
 import pytest
+import requests
 
 from tools import build, eap, elf, engine, sdk, sdk_standin
 from tools.bootstrap import PROJECT
@@ -20,6 +21,7 @@ from tools.errors import BuildError, SetupError
 from tools.settings import BUILD
 
 pytestmark = pytest.mark.timeout(900)
+STAMP = BUILD / "aarch64-docker" / "acap-build.json"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,10 +68,58 @@ def test_the_package_of_an_sdk_image_fits_a_camera(
     assert leftovers(running_engine) == []
 
 
-def test_an_image_builds_the_same_bytes_again(image: str) -> None:
-    built = [build.build("aarch64", sdk_name="docker", sdk_image=image) for _ in range(2)]
+def build_in(image: str) -> build.Built:
+    return build.build("aarch64", sdk_name="docker", sdk_image=image)
 
-    assert built[0].sha256 == built[1].sha256
+
+def test_an_image_builds_the_same_bytes_again(image: str) -> None:
+    first = build_in(image)
+    STAMP.unlink()
+
+    assert build_in(image).sha256 == first.sha256
+
+
+def test_what_has_not_changed_is_not_built_again(
+    image: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = build_in(image)
+    capsys.readouterr()
+
+    assert build_in(image) == first
+    assert "nothing has changed since the last build" in capsys.readouterr().err
+
+    for damaged in (sdk.PACKAGE, "batondescribe", "made-by"):
+        path = STAMP.with_name(damaged)
+        content = path.read_bytes()
+        path.write_bytes(content + b"damaged")
+        assert sdk._stamped(STAMP.parent) is None
+        path.write_bytes(content)
+    assert sdk._stamped(STAMP.parent) is not None
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    monkeypatch.setattr(sdk, "_run_build", lambda *_: pytest.fail("it is built"))
+    with pytest.raises(pytest.fail.Exception, match="it is built"):
+        build_in(image)
+
+
+def test_an_image_without_the_sdk_is_named(running_engine: docker.DockerClient) -> None:
+    base = running_engine.images.list(name="batondescribe/sdk-standin-base")[0].tags[0]
+
+    with pytest.raises(SetupError, match="is no image of an ACAP Native SDK") as raised:
+        build_in(base)
+    assert "--sdk-image" in raised.value.cure
+    assert leftovers(running_engine) == []
+
+
+def test_an_engine_that_goes_away_is_said(image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(*_: object) -> str:
+        raise requests.exceptions.ConnectionError("Connection aborted.")
+
+    STAMP.unlink(missing_ok=True)
+    monkeypatch.setattr(sdk, "_run_build", cut)
+
+    with pytest.raises(SetupError, match="engine went away") as raised:
+        build_in(image)
+    assert "--sdk debian" in raised.value.cure
 
 
 def test_the_compilers_words_come_out_of_the_container(
@@ -81,7 +131,8 @@ def test_the_compilers_words_come_out_of_the_container(
 ) -> None:
     shutil.copytree(PROJECT / "app", tmp_path / "app")
     shutil.copy(PROJECT / "Dockerfile", tmp_path)
-    (tmp_path / "app" / "main.c").write_text("int main(void) { return nothing; }\n")
+    # The first in the order of names: nothing else is compiled for this.
+    (tmp_path / "app" / "Aaa.c").write_text("int main(void) { return nothing; }\n")
     monkeypatch.setattr(sdk, "PROJECT", tmp_path)
 
     with pytest.raises(BuildError, match="could not be built"):
