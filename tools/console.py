@@ -6,11 +6,13 @@ Only the standard library: set-up uses it before anything else is there.
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -52,7 +54,8 @@ def stream(
 ) -> int:
     """Run `command`, hand each line of its output (both streams) over as it comes; its exit code.
 
-    The program is ended when the caller is interrupted.
+    The program is ended when the caller is interrupted, with all that it has started: it has a
+    process group of its own.
     """
     process = subprocess.Popen(
         command,
@@ -63,6 +66,7 @@ def stream(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        process_group=0,
     )
     try:
         assert process.stdout is not None
@@ -70,6 +74,7 @@ def stream(
             on_line(line.rstrip("\n"))
         return process.wait()
     except BaseException:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait()
         raise
