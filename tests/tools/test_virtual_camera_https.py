@@ -34,7 +34,7 @@ def https(camera: RunningCamera, path: str = BRAND, **options: Any) -> requests.
 
 def set_policy(camera: RunningCamera, policy: str) -> None:
     name = "Network.HTTP.AuthenticationPolicy"
-    assert camera.get(f"/axis-cgi/param.cgi?action=update&{name}={policy}").text == "OK\n"
+    assert camera.get(f"/axis-cgi/param.cgi?action=update&{name}={policy}").text == "OK"
 
 
 def offered(reply: requests.Response) -> list[str]:
@@ -158,24 +158,26 @@ def test_an_app_reaches_vapix_with_its_service_account(start_camera: StartCamera
     auth = (user, password)
     assert requests.get(address + BRAND, auth=auth, timeout=TIMEOUT).text == SHOWN
     change = "/axis-cgi/param.cgi?action=update&Image.I0.Name=Door"
-    assert requests.get(address + change, auth=auth, timeout=TIMEOUT).text == "OK\n"
+    assert requests.get(address + change, auth=auth, timeout=TIMEOUT).text == "OK"
     assert offered(requests.get(address + BRAND, timeout=TIMEOUT)) == ["Basic"]
     for wrong in ((user, "wrong"), ROOT, ("a0-other", password)):
         assert offered(requests.get(address + BRAND, auth=wrong, timeout=TIMEOUT)) == ["Basic"]
     assert offered(https(camera, auth=auth)) == ["Basic"]
 
 
-def test_an_app_learns_why_it_gets_no_account(
+def test_a_second_camera_has_another_port_for_apps_and_says_so(
     start_camera: StartCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = start_camera(service_port=0)
     second = start_camera(service_port=first.service_port)
 
-    said = ask_for_account(second, "my_app")
+    user, _, password = ask_for_account(second, "my_app").partition(":")
 
-    assert f"127.0.0.12 port {first.service_port}" in said
-    assert "another camera or web server has it" in said
+    address = f"http://127.0.0.12:{second.service_port}"
+    assert requests.get(address + BRAND, auth=(user, password), timeout=TIMEOUT).text == SHOWN
+    said = f"VAPIX for apps is on port {second.service_port}: 127.0.0.12 port {first.service_port}"
     assert said in caplog.text
+    assert "another camera or web server has it" in caplog.text
     assert said in second.get("/axis-cgi/systemlog.cgi").text
 
 

@@ -15,17 +15,16 @@ from typing import Protocol
 from tools import eap
 from tools.errors import PackageError
 from tools.virtual_camera.app_output import SyslogSocket
-from tools.virtual_camera.app_process import AppProcess
-from tools.virtual_camera.app_record import AppRecord
+from tools.virtual_camera.app_process import AppProcess, ancestors
+from tools.virtual_camera.app_record import AppRecord, names_method
 from tools.virtual_camera.app_runner import AppRunner, RestartPolicy
 from tools.virtual_camera.install_policy import (
     BUSY,
-    INVALID_MANIFEST,
     NO_ROOM,
-    NOT_A_PACKAGE,
     UNSPECIFIED,
     PackageCheck,
     Refused,
+    read_package,
 )
 from tools.virtual_camera.installer import AppFolder
 from tools.virtual_camera.sandbox import Place, Sandbox
@@ -90,6 +89,17 @@ class AppManager:
             raise Refused(NOT_INSTALLED, f"{name or 'an app without a name'} is not installed")
         return app
 
+    def refusal(self, pid: int, method: str) -> str:
+        """Why the app that a process belongs to must not call a D-Bus method of the camera, "" when
+        it may or is none of the apps. The app's log says it too."""
+        family = ancestors(pid)
+        app = next((app for app in self.apps.values() if app.runner.has_process(family)), None)
+        if app is None or names_method(app.record.dbus_methods, method):
+            return ""
+        reason = f"its manifest does not name {method} under resources.dbus.requiredMethods"
+        self._log.write(app.record.name, ERROR, f"a D-Bus call is denied: {reason}")
+        return reason
+
     async def boot(self) -> None:
         """Load what is installed and start what ran before (every runMode but `never`)."""
         for folder in sorted(self._state.iterdir()) if self._state.is_dir() else []:
@@ -122,7 +132,7 @@ class AppManager:
         """
         name = ""
         try:
-            package = await asyncio.to_thread(_read, source)
+            package = await asyncio.to_thread(read_package, source)
             name = package.app_name
             installed = {app.record.name: app.record for app in self.apps.values()}
             self._check.check(package, installed, trusted=trusted)
@@ -282,18 +292,3 @@ def _split(options: str) -> list[str]:
         return shlex.split(options)
     except ValueError:  # a quote that does not end
         return options.split()
-
-
-def _read(source: Path) -> eap.Package:
-    """Read a package; what tools.eap refuses becomes the matching code of upload.cgi."""
-    try:
-        return eap.read(source)
-    except PackageError as error:
-        message = str(error)
-        if "larger than" in message:
-            raise Refused(NO_ROOM, message) from error
-        if "package.conf:" in message or "manifest.json is no JSON" in message:
-            raise Refused(INVALID_MANIFEST, message) from error
-        if "acapPackageConf.setup.appName" in message:
-            raise Refused(INVALID_MANIFEST, message) from error
-        raise Refused(NOT_A_PACKAGE, message) from error

@@ -38,6 +38,11 @@ class AppProcess:
         self._init_pid = 0
         self._check: asyncio.Task[None] | None = None
 
+    @property
+    def roots(self) -> frozenset[int]:
+        """The processes from which all others of this run descend."""
+        return frozenset({self.pid, self._init_pid} - {0})
+
     async def start(self, command: Sequence[str]) -> None:
         """Start `command` (its program relative to the package folder) and learn its pid.
 
@@ -172,6 +177,19 @@ def _children(pid: int) -> list[int]:
     except OSError:
         return []
     return [int(child) for child in text.split()]
+
+
+def ancestors(pid: int) -> list[int]:
+    """The process itself, its parent, and so on; shorter when one of them is gone."""
+    found: list[int] = []
+    while pid > 1 and pid not in found:
+        found.append(pid)
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            break
+        pid = int(stat.rpartition(")")[2].split()[1])
+    return found
 
 
 def _pid_in_namespace(pid: int) -> str:

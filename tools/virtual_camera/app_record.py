@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ class AppRecord:
     parameters: tuple[str, ...] = ()
     os_versions: tuple[tuple[str, str], ...] = ()
     """(min, max) as the manifest writes them"""
+    dbus_methods: tuple[str, ...] = ()
+    """which the app may call, as the manifest writes them"""
     members: tuple[str, ...] = field(default=(), repr=False)
     was_running: bool = False
     """whether the app is to be started when the camera starts"""
@@ -76,8 +79,8 @@ class AppRecord:
         values["endpoints"] = tuple(Endpoint(**entry) for entry in values["endpoints"])
         values["proxies"] = tuple(Proxy(**entry) for entry in values["proxies"])
         values["os_versions"] = tuple(tuple(pair) for pair in values["os_versions"])
-        for name in ("parameters", "members"):
-            values[name] = tuple(values[name])
+        for name in ("parameters", "members", "dbus_methods"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
     @classmethod
@@ -112,6 +115,7 @@ class AppRecord:
                 (str(r.get("min") or ""), str(r.get("max") or ""))
                 for r in entries(setup, "compatibleOsVersions")
             ),
+            dbus_methods=_dbus_methods(package.manifest),
             members=tuple(member.name for member in package.members),
         )
 
@@ -120,6 +124,20 @@ def entries(section: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """The objects of the list that a manifest section has under `name`."""
     value = section.get(name)
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def names_method(patterns: Iterable[str], method: str) -> bool:
+    """Whether one of a manifest's D-Bus names is that method's, or ends in .* and begins it."""
+    return any(
+        method == name or (name.endswith(".*") and method.startswith(name[:-1]))
+        for name in patterns
+    )
+
+
+def _dbus_methods(manifest: dict[str, Any]) -> tuple[str, ...]:
+    dbus = as_object(as_object(manifest.get("resources")).get("dbus"))
+    lists = (dbus.get("requiredMethods"), dbus.get("conditionalMethods"))
+    return tuple(str(name) for found in lists if isinstance(found, list) for name in found)
 
 
 def _page_access(configuration: dict[str, Any]) -> str:

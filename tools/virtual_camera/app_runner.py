@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tools.virtual_camera.app_process import AppProcess
@@ -66,6 +66,10 @@ class AppRunner:
     @property
     def pid(self) -> int | None:
         return self._process.pid or None if self._process else None
+
+    def has_process(self, pids: Collection[int]) -> bool:
+        """Whether one of these processes is the app's own, or the one around it."""
+        return self._process is not None and not self._process.roots.isdisjoint(pids)
 
     async def start(self) -> None:
         """Start the app; while it waits for a restart this start takes its place."""

@@ -50,7 +50,7 @@ class Service:
     another one: `bus_name`.
 
     `methods` gives for each the signature of its arguments and its handler. A ToolError of a
-    handler goes to the caller as INTERFACE.Error.KIND, where it has a `kind`.
+    handler goes to the caller as its `dbus_name` or as INTERFACE.Error.KIND, where it has those.
     """
 
     name: str
@@ -143,6 +143,18 @@ class BusServer:
         self._services.pop(service.name, None)
         await self._bus.release_name(service.owned_name)
 
+    async def process_of(self, sender: str) -> int:
+        """The process behind a name on the bus, 0 when it is gone."""
+        assert self._bus is not None
+        asked = "GetConnectionUnixProcessID"
+        message = Message(
+            _DAEMON, "/org/freedesktop/DBus", _DAEMON, asked, signature="s", body=[sender]
+        )
+        reply = await self._bus.call(message)
+        if reply is None or reply.message_type is not MessageType.METHOD_RETURN:
+            return 0
+        return int(reply.body[0])
+
     def on_gone(self, callback: Callable[[str], None]) -> None:
         """Call `callback(bus name)` for each connection that ends."""
         self._gone.append(callback)
@@ -216,7 +228,7 @@ class BusServer:
         if message.flags & MessageFlag.NO_REPLY_EXPECTED:
             _LOG.warning("%s.%s: %s", message.interface, message.member, error)
             return
-        name = f"{message.interface}.Error.{kind}"
+        name = getattr(error, "dbus_name", "") or f"{message.interface}.Error.{kind}"
         self._send(Message.new_error(message, name, str(error) or type(error).__name__))
 
     def _note_owner(self, body: Sequence[str]) -> None:

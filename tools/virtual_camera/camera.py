@@ -80,10 +80,12 @@ class VirtualCamera:
         stack.push_async_callback(server.stop)
         await self._listen(server)
         stack.push_async_callback(core.network.stop)
+        core.network.refusal = core.manager.refusal
         await core.network.start(server)
         self._https_port = core.network.https_port
         self._rtsp_port = core.network.rtsp_port
         self.service_port = core.network.service_port
+        core.sandbox.service_port = self.service_port
         self.bus_address = services.bus_address
         stack.push_async_callback(core.manager.shut_down)
         await core.manager.boot()

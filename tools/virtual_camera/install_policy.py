@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools import eap
 from tools.eap import Package
-from tools.virtual_camera.app_record import AppRecord, entries
+from tools.errors import PackageError
+from tools.virtual_camera.app_record import AppRecord, entries, names_method
 from tools.virtual_camera.files import write_text_atomically
+from tools.virtual_camera.service_accounts import METHOD as SERVICE_ACCOUNTS
 from tools.virtual_camera.web import as_object
 
 NOT_A_PACKAGE, UNSIGNED, NO_ROOM, INCOMPATIBLE = 1, 2, 3, 5
@@ -29,7 +32,7 @@ _GROUPS_V2 = (
     *("admin", "audiod", "gpu", "hidraw", "operator", "pipewire", "ptzadm", "sdk", "storage"),
     *("video", "viewer"),
 )
-_METHODS = ("com.axis.HTTPConf1.VAPIXServiceAccounts1.GetCredentials",)
+_METHODS = (SERVICE_ACCOUNTS,)
 """The D-Bus methods that an app may require and that the virtual camera knows."""
 _ENFORCED_MIN_OS = (12, 10)
 """From here compatibleOsVersions.min is enforced on AXIS OS 12 [unconfirmed]; all of it from 13."""
@@ -42,6 +45,21 @@ class Refused(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+def read_package(source: Path) -> Package:
+    """Read a package; what tools.eap refuses becomes the matching code of upload.cgi."""
+    try:
+        return eap.read(source)
+    except PackageError as error:
+        message = str(error)
+        if "larger than" in message:
+            raise Refused(NO_ROOM, message) from error
+        if "package.conf:" in message or "manifest.json is no JSON" in message:
+            raise Refused(INVALID_MANIFEST, message) from error
+        if "acapPackageConf.setup.appName" in message:
+            raise Refused(INVALID_MANIFEST, message) from error
+        raise Refused(NOT_A_PACKAGE, message) from error
 
 
 class InstallSettings:
@@ -193,14 +211,10 @@ def _check_methods(package: Package) -> None:
     dbus = as_object(as_object(package.manifest.get("resources")).get("dbus"))
     for method in dbus.get("requiredMethods") or []:
         pattern = str(method)
-        if not any(known == pattern or _matches(pattern, known) for known in _METHODS):
+        if not any(names_method([pattern], known) for known in _METHODS):
             raise Refused(
                 INCOMPATIBLE, f"it requires the D-Bus method {pattern}, which is not here"
             )
-
-
-def _matches(pattern: str, method: str) -> bool:
-    return pattern.endswith(".*") and method.startswith(pattern[:-1])
 
 
 def _check_installed(package: Package, installed: dict[str, AppRecord]) -> None:

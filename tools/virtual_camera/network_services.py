@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from tools.errors import SetupError
@@ -19,7 +20,13 @@ from tools.virtual_camera.mqtt_api import MqttApi
 from tools.virtual_camera.rtsp import RtspServer
 from tools.virtual_camera.rtsp_tracks import Media
 from tools.virtual_camera.server import Gate, WebServer
-from tools.virtual_camera.service_accounts import ADDRESS, ServiceAccounts, ServiceAccountsOnBus
+from tools.virtual_camera.service_accounts import (
+    ADDRESS,
+    Callers,
+    ServiceAccounts,
+    ServiceAccountsOnBus,
+    ServiceAddress,
+)
 from tools.virtual_camera.services import CameraServices
 from tools.virtual_camera.settings import CameraSettings
 from tools.virtual_camera.soap import SoapApi
@@ -53,6 +60,8 @@ class NetworkServices:
         """where HTTPS is, once started"""
         self.service_port = 0
         """where the apps' address is; 0 when it cannot be had"""
+        self.refusal: Callable[[int, str], str] = lambda _pid, _method: ""
+        """why a process must not call a D-Bus method, "" when it may"""
         self.rtsp_port = 0
         """where RTSP is, once started"""
         self.images = ImagesApi(lambda: services.pictures, services.snapshots, services.parameters)
@@ -96,17 +105,18 @@ class NetworkServices:
         self._services.parameters.set("HTTPS.Port", str(self.https_port))
         self.rtsp_port = await self._rtsp.start(self._settings.rtsp_port)
         self._services.parameters.set("Network.RTSP.Port", str(self.rtsp_port))
-        on_bus = ServiceAccountsOnBus(
-            self._accounts, await self._listen_for_apps(server), self._warn
-        )
+        address = await self._listen_for_apps(server)
+        self.service_port = address.port
+        callers = Callers(self._services.process_of, lambda pid, method: self.refusal(pid, method))
+        on_bus = ServiceAccountsOnBus(self._accounts, address, callers, self._warn)
         await self._services.serve(on_bus.service)
         await self._mqtt.start()
 
-    async def _listen_for_apps(self, server: WebServer) -> str:
-        """Listen on the apps' address; why it cannot be had, else ""."""
+    async def _listen_for_apps(self, server: WebServer) -> ServiceAddress:
+        """Listen on the apps' address, on another port when its own cannot be had."""
         port = self._settings.service_port
         try:
-            self.service_port = await server.listen(ADDRESS, port)
+            return ServiceAddress(await server.listen(ADDRESS, port))
         except OSError as error:
             cures = {
                 errno.EACCES: "only root may, or `sysctl net.ipv4.ip_unprivileged_port_start=80`",
@@ -114,8 +124,13 @@ class NetworkServices:
             }
             cure = cures.get(error.errno or 0, "")
             said = f"{ADDRESS} port {port} cannot be used: {_reason(error)}"
-            return f"no VAPIX for apps: {said}" + (f" ({cure})" if cure else "")
-        return ""
+            said += f" ({cure})" if cure else ""
+        try:
+            port = await server.listen(ADDRESS, 0)
+        except OSError:
+            return ServiceAddress(unreachable=f"no VAPIX for apps: {said}")
+        remark = f"VAPIX for apps is on port {port}: {said}; apps that connect past the C library"
+        return ServiceAddress(port, remark=f"{remark}, such as those of Go, do not find it")
 
     def _warn(self, reason: str) -> None:
         """Tell who runs the camera, and who reads its log, what an app could not have."""

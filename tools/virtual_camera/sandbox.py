@@ -39,6 +39,8 @@ _ETC = (
 )
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SYSLOG_LIBRARY = "libvirtualsyslog.so"
+_LOOPBACK_LIBRARY = "libvirtualloopback.so"
+_HTTP_PORT = 80
 TOKEN = "VIRTUAL_CAMERA_APP"
 """Variable that marks the processes of one start of an app where there is no pid namespace."""
 
@@ -96,6 +98,8 @@ class Sandbox:
         """whether apps that are started from now on meet a full disk"""
         self.clock: MovedClock | None = None
         """of apps"""
+        self.service_port = 0
+        """where 127.0.0.12, which apps call at port 80, has the camera's VAPIX; 0: nowhere"""
 
     @property
     def uid(self) -> int:
@@ -155,8 +159,7 @@ class Sandbox:
             place, place.fastcgi_socket, str(self._platform), self._bus_address
         )
         environment |= {TOKEN: token, "VIRTUAL_SYSLOG_SOCKET": str(place.syslog)}
-        if (self._platform / _SYSLOG_LIBRARY).exists():
-            environment["LD_PRELOAD"] = str(self._platform / _SYSLOG_LIBRARY)
+        self._preload(environment, str(self._platform), _SYSLOG_LIBRARY)
         program = str(place.package / command[0])
         inner = [*self._drop(confined=False), "env", "-i", "-C", str(place.package)]
         emulator = self._emulator
@@ -196,7 +199,17 @@ class Sandbox:
             environment["FCGI_SOCKET_NAME"] = str(socket)
         if self.clock is not None and self.clock.is_movable and self._works:
             environment |= self.clock.environment()
+        if self.service_port not in (0, _HTTP_PORT):
+            environment["VIRTUAL_SERVICE_PORT"] = str(self.service_port)
+            self._preload(environment, libraries, _LOOPBACK_LIBRARY)
         return environment
+
+    def _preload(self, environment: dict[str, str], libraries: str, name: str) -> None:
+        """Put a library of the platform folder, which the app sees as `libraries`, before the C
+        library."""
+        if (self._platform / name).exists():
+            before = environment.get("LD_PRELOAD", "")
+            environment["LD_PRELOAD"] = f"{before}:{libraries}/{name}".lstrip(":")
 
     def _drop(self, *, confined: bool) -> list[str]:
         """Give up root; and without bubblewrap, die when the camera dies."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from tools.errors import ToolError
 from tools.virtual_camera.bus_server import Call, Reply, Service
@@ -21,12 +22,40 @@ ADDRESS = "127.0.0.12"
 MAX_ACCOUNTS = 200
 _BUS_NAME = "com.axis.HTTPConf1"
 _INTERFACE = "com.axis.HTTPConf1.VAPIXServiceAccounts1"
+METHOD = f"{_INTERFACE}.GetCredentials"
+"""As a manifest names it, under resources.dbus.requiredMethods."""
 Warn = Callable[[str], None]
 _LABEL = re.compile(r"[^\x00-\x1f\x7f:]{1,64}")
 
 
 class AccountError(ToolError):
     """No credentials; the app gets it as a D-Bus error."""
+
+
+class AccessDeniedError(AccountError):
+    """As the bus of a device says it."""
+
+    dbus_name = "org.freedesktop.DBus.Error.AccessDenied"
+
+
+@dataclass(frozen=True)
+class ServiceAddress:
+    """Where the camera listens for its apps' VAPIX calls."""
+
+    port: int = 0
+    unreachable: str = ""
+    """why nobody can use it, "" if one can"""
+    remark: str = ""
+    """what whoever uses it has to know"""
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Who calls: the process behind a name on the bus, and why it must not call a method ("" when
+    it may)."""
+
+    process_of: Callable[[str], Awaitable[int]]
+    refusal: Callable[[int, str], str]
 
 
 class ServiceAccounts:
@@ -56,17 +85,24 @@ class ServiceAccounts:
 
 
 class ServiceAccountsOnBus:
-    """The accounts as apps ask for them. `unreachable` says why nobody could use them, "" if one
-    can."""
+    """The accounts as apps ask for them: those whose manifest names the method."""
 
-    def __init__(self, accounts: ServiceAccounts, unreachable: str, warn: Warn) -> None:
+    def __init__(
+        self, accounts: ServiceAccounts, address: ServiceAddress, callers: Callers, warn: Warn
+    ) -> None:
         self._accounts = accounts
-        self._unreachable = unreachable
+        self._address = address
+        self._callers = callers
         self._warn = warn
         self.service = Service(_INTERFACE, {"GetCredentials": ("s", self._get)}, bus_name=_BUS_NAME)
 
-    def _get(self, call: Call) -> Reply:
-        if self._unreachable:
-            self._warn(self._unreachable)
-            raise AccountError(self._unreachable)
+    async def _get(self, call: Call) -> Reply:
+        refusal = self._callers.refusal(await self._callers.process_of(call.sender), METHOD)
+        if refusal:
+            raise AccessDeniedError(refusal)
+        said = self._address.unreachable or self._address.remark
+        if said:
+            self._warn(said)
+        if self._address.unreachable:
+            raise AccountError(self._address.unreachable)
         return Reply("s", [self._accounts.credentials(call.body[0])])

@@ -116,6 +116,10 @@ class CameraServices:
         """Put one more service on the apps' bus, while that runs."""
         await self._server.serve(service)
 
+    async def process_of(self, sender: str) -> int:
+        """The process behind a name on the apps' bus, 0 when it is gone."""
+        return await self._server.process_of(sender)
+
     def set_source(self, spec: str) -> None:
         """Show another video, photos, or the pattern. UsageError leaves the old one."""
         before, self.pictures = self.pictures, self._open(spec)
