@@ -51,7 +51,7 @@ class Client:
         self.socket = web_socket
 
     async def ask(self, **body: Any) -> Answer:
-        await self.socket.send_json({"apiVersion": "1.0", "context": "me", **body})
+        await self.socket.send_json({"apiVersion": "1.0", "context": "me"} | body)
         while True:
             answer = await self.next()
             if answer["method"] != "events:notify":
@@ -88,6 +88,18 @@ def talk(camera: RunningCamera, talk_: Callable[[Client], Awaitable[None]]) -> N
 def activate(camera: RunningCamera, port: int, active: bool = True) -> None:
     body = {"active": active}
     assert camera.post(f"/virtual/inputs/{port}", user="", json=body).status_code == 200
+
+
+def test_the_major_version_alone_is_enough(camera: RunningCamera) -> None:
+    async def check(client: Client) -> None:
+        answer = await client.ask(
+            apiVersion="1",
+            method="events:configure",
+            params={"eventFilterList": [{"topicFilter": INPUT}]},
+        )
+        assert answer["data"] == {}
+
+    talk(camera, check)
 
 
 def test_current_states_come_first_then_changes(camera: RunningCamera) -> None:

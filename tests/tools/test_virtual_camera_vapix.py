@@ -111,8 +111,8 @@ def test_groups_wildcards_and_unknown_ones_come_in_one_answer(camera: RunningCam
 def test_parameters_are_updated_by_get_and_by_form(camera: RunningCamera) -> None:
     name = "Image.I0.Appearance.Compression"
 
-    assert camera.get(f"{PARAM}?action=update&{name}=40").text == "OK\n"
-    assert camera.post(PARAM, data={"action": "update", f"root.{name}": "5=0"}).text == "OK\n"
+    assert camera.get(f"{PARAM}?action=update&{name}=40").text == "OK"
+    assert camera.post(PARAM, data={"action": "update", f"root.{name}": "5=0"}).text == "OK"
     assert camera.get(f"{PARAM}?action=list&group={name}").text == f"root.{name}=5=0\n"
     refused = camera.get(f"{PARAM}?action=update&Image.Nothing=1").text
     assert refused == "# Error: Error setting 'root.Image.Nothing' to '1'!\n"
@@ -139,6 +139,8 @@ def test_definitions_are_xml(camera: RunningCamera) -> None:
     namespace = "{http://www.axis.com/ParameterDefinitionsSchema}"
     found = [p.get("name") for p in root.iter(f"{namespace}parameter")]
     assert root.tag == f"{namespace}parameterDefinitions"
+    assert root.findtext(f"{namespace}firmwareVersion") == camera.settings.os_version
+    assert str(root.findtext(f"{namespace}model")).startswith(camera.settings.model)
     assert "ProdNbr" in found
 
 

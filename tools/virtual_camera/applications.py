@@ -38,6 +38,11 @@ MAX_PACKAGE = 512 << 20
 """Bytes of an upload; a device's limit is its free flash."""
 _BAD_REQUEST = 1
 _LICENSE_UPLOAD, _LICENSE_REMOVAL, _LICENSE_NOT_INSTALLED = 22, 23, 24
+_RELOADED = {
+    "start": "package_started=yes",
+    "stop": "package_stopped=yes",
+    "remove": "package_removed=yes",
+}
 _LICENSES = {"none": "None", "custom": "Custom", "axis": "Missing"}
 
 
@@ -63,44 +68,56 @@ class ApplicationsApi:
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """Install the file part of a multipart form, whatever its field is called."""
+        code = await self._upload(request)
+        if request.query.get("reload_page") == "yes":
+            return _reload("package_uploaded=yes" if code is None else f"error={code}")
+        return text("OK") if code is None else _error(code)
+
+    async def _upload(self, request: web.Request) -> int | None:
+        """The code of the error, None when the package is installed."""
         try:
             self._manager.begin_upload()
         except Refused as refusal:
-            return _error(refusal.code)
+            return refusal.code
         try:
             with tempfile.NamedTemporaryFile(dir=self._spool, suffix=".eap") as spooled:
                 await _receive(request, spooled.write)
                 spooled.flush()
                 await asyncio.shield(self._manager.install(Path(spooled.name)))
         except Refused as refusal:
-            return _error(refusal.code)
+            return refusal.code
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             _log.warning("upload failed: %s", error)
-            return _error(NO_ROOM if full else UNSPECIFIED)
+            return NO_ROOM if full else UNSPECIFIED
         finally:
             self._manager.end_upload()
-        return text("OK")
+        return None
 
     async def control(self, request: web.Request) -> web.StreamResponse:
-        """start, stop, restart or remove; with `returnpage` a success answers with that page."""
+        """start, stop, restart or remove; with `returnpage` a success answers with that page, with
+        `reload_page` both outcomes do, as the installer of the SDK wants it."""
         given = dict(await arguments(request))
-        action, name = given.get("action", ""), given.get("package", "")
-        page = given.get("returnpage", "")
+        action, page = given.get("action", ""), given.get("returnpage", "")
+        code = await self._control(action, given.get("package", ""), page)
+        if given.get("reload_page") == "yes":
+            return _reload(f"error={code}" if code is not None else _RELOADED.get(action, ""))
+        if code is not None:
+            return _error(code)
+        return _forward(page) if page else text("OK")
+
+    async def _control(self, action: str, name: str, page: str) -> int | None:
+        """The code of the error, None when it is done."""
         if not name or action not in ("start", "stop", "restart", "remove") or "://" in page:
-            return _error(_BAD_REQUEST)
+            return _BAD_REQUEST
         try:
             await asyncio.shield(self._act(action, name))
         except Refused as refusal:
-            return _error(refusal.code)
+            return refusal.code
         except OSError as error:
             _log.warning("%s %s failed: %s", action, name, error)
-            return _error(UNSPECIFIED)
-        if page:
-            link = html.escape(page, quote=True)
-            body = f'<html><head><meta http-equiv="refresh" content="0;URL={link}"></head></html>\n'
-            return web.Response(text=body, content_type="text/html")
-        return text("OK")
+            return UNSPECIFIED
+        return None
 
     async def config(self, request: web.Request) -> web.StreamResponse:
         """Get or set AllowUnsigned, and on AXIS OS 11 AllowRoot."""
@@ -245,6 +262,16 @@ def _add_missing(element: ElementTree.Element, missing: Missing) -> None:
 
 def _error(code: int) -> web.Response:
     return text(f"Error: {code}")
+
+
+def _reload(outcome: str) -> web.Response:
+    return _forward(f"/devtools.shtml?{outcome}")
+
+
+def _forward(page: str) -> web.Response:
+    link = html.escape(page, quote=True)
+    body = f'<html><head><meta http-equiv="refresh" content="0;URL={link}"></head></html>\n'
+    return web.Response(text=body, content_type="text/html")
 
 
 def _config_error() -> web.Response:

@@ -40,6 +40,7 @@ def _identity(os_version: str) -> dict[str, str]:
 
 def _api() -> dict[str, str]:
     return {
+        "Properties.API.Browser.RootPwdSetValue": "yes",
         "Properties.API.HTTP.AdminPath": "/",
         "Properties.API.Metadata.Metadata": "yes",
         "Properties.API.Metadata.Version": "1.0",
@@ -110,6 +111,9 @@ def _network(serial: str) -> dict[str, str]:
         "Network.eth0.IPAddress": "127.0.0.1",
         "Network.eth0.MACAddress": mac,
         "Network.eth0.SubnetMask": "255.0.0.0",
+        "Network.eth0.IPv6.IPAddresses": "",
+        "Network.VolatileHostName.HostName": f"axis-{serial.lower()}",
+        "Network.VolatileHostName.ObtainFromDHCP": "no",
         "Network.HTTP.AuthenticationWithQop": "yes",
         "Network.RTSP.Enabled": "yes",
         "Network.RTSP.Port": "554",

@@ -159,10 +159,11 @@ def hash_password(user: str, realm: str, password: str) -> str:
 
 
 def _same_target(fields: dict[str, str], target: str) -> bool:
+    """Whether the answer is for this target; public clients leave out the query."""
     uri = fields.get("uri", "")
     if "://" in uri.partition("?")[0]:
         uri = "/" + uri.split("://", 1)[1].partition("/")[2]
-    return uri == target
+    return uri in (target, target.partition("?")[0])
 
 
 def _expected(ha1: str, ha2: str, fields: dict[str, str]) -> str:

@@ -52,7 +52,7 @@ class DynamicGroups:
             return f"# Error: there are {known.limit} groups, which is the limit\n"
         for field, value in {**known.defaults, **given}.items():
             self._store.add(f"{known.group}.{found}.{field}", value, app=known.group)
-        return f"{found} OK\n"
+        return f"{found} OK"
 
     def remove(self, group: str) -> str:
         """ "OK" when it was a dynamic group."""
@@ -66,7 +66,7 @@ class DynamicGroups:
                 self._store.remove(name)
         except ParameterError:
             return f"# Error: the group {group!r} cannot be removed\n"
-        return "OK\n"
+        return "OK"
 
     def _free(self, template: _Template) -> str | None:
         for number in range(template.limit):

@@ -41,6 +41,8 @@ MAX_REQUEST = 64 << 10
 _MAX_MESSAGE = 4 << 20
 _MAX_TOKENS = 1000
 _VERSION = "1.0"
+_VERSIONS = (_VERSION, "1")
+"""public clients name the major version alone"""
 _PING_SECONDS = 30.0
 
 UNSUPPORTED_VERSION, BAD_JSON, UNKNOWN_METHOD = 2100, 2101, 2102
@@ -240,7 +242,7 @@ def _configure(body: dict[str, Any]) -> tuple[EventFilter, ...]:
     for name in ("apiVersion", "method"):
         if name not in body:
             raise StreamError(MISSING, f"Required parameter missing: {name}")
-    if body["apiVersion"] != _VERSION:
+    if body["apiVersion"] not in _VERSIONS:
         raise StreamError(UNSUPPORTED_VERSION, "API version not supported")
     if body["method"] != "events:configure":
         raise StreamError(UNKNOWN_METHOD, f"Method not supported: {body['method']}")

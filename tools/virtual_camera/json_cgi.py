@@ -126,6 +126,8 @@ class JsonCgi:
     def _speaks(self, version: str) -> bool:
         major, _, minor = version.partition(".")
         newest = self._versions[-1].partition(".")
+        if version == newest[0]:
+            return True  # clients were seen to name the major version alone
         return major == newest[0] and minor.isdecimal() and int(minor) <= int(newest[2])
 
     def _require(self, request: web.Request, method: _Method) -> None:

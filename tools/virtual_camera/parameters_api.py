@@ -66,12 +66,12 @@ class ParametersApi:
             if access < (Access.OPERATOR if is_open else Access.ADMIN):
                 raise Refusal(403, f"The parameter {name} may not be changed by this user.")
         errors = [self._set(name, value) for name, value in changes]
-        return text("".join(error for error in errors if error) or "OK\n")
+        return text("".join(error for error in errors if error) or "OK")
 
     def _change_groups(
         self, action: str, given: list[tuple[str, str]], access: Access
     ) -> web.Response:
-        if access < Access.ADMIN:
+        if access < Access.OPERATOR:
             raise Refusal(403, "Parameters may not be added or removed by this user.")
         options = dict(given)
         group, template = options.get("group", ""), options.get("template", "")
@@ -96,10 +96,11 @@ class ParametersApi:
             {
                 "xmlns": "http://www.axis.com/ParameterDefinitionsSchema",
                 "version": "1.0",
-                "model": self._store.get("Brand.ProdFullName") or "",
-                "firmwareVersion": self._store.get("Properties.Firmware.Version") or "",
             },
         )
+        told = {"model": "Brand.ProdFullName", "firmwareVersion": "Properties.Firmware.Version"}
+        for tag, name in told.items():
+            ElementTree.SubElement(root, tag).text = self._store.get(name) or ""
         for group in groups:
             for parameter in self._read(group, access):
                 _define(root, parameter)

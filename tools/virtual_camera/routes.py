@@ -86,8 +86,9 @@ def _add_applications(server: WebServer, core: Core) -> None:
         core.sandbox.missing,
     )
     folder = f"{_CGI}/applications"
-    server.add(f"{folder}/upload.cgi", Access.ADMIN, api.upload, ("POST",))
-    server.add(f"{folder}/control.cgi", Access.ADMIN, api.control)
+    for where in (folder, f"{_CGI}/admin/applications"):
+        server.add(f"{where}/upload.cgi", Access.ADMIN, api.upload, ("POST",))
+        server.add(f"{where}/control.cgi", Access.ADMIN, api.control)
     server.add(f"{folder}/config.cgi", Access.ADMIN, api.config)
     server.add(f"{folder}/list.cgi", Access.ADMIN, api.list)
     server.add(f"{folder}/info.cgi", Access.ADMIN, api.info)

@@ -12,11 +12,7 @@ from tools.virtual_camera.users import Access, Account, UserStore
 from tools.virtual_camera.web import arguments
 
 _NAME = re.compile(r"[A-Za-z0-9]{1,14}")
-_GROUPS = {
-    "viewer": Access.VIEWER,
-    "operator:viewer": Access.OPERATOR,
-    "admin:operator:viewer": Access.ADMIN,
-}
+_GROUPS = {"viewer": Access.VIEWER, "operator": Access.OPERATOR, "admin": Access.ADMIN}
 
 
 class UserApi:
@@ -41,13 +37,17 @@ class UserApi:
 
     def _add_first(self, given: dict[str, str]) -> web.Response:
         access, _ = _parse_groups(given.get("sgrp", ""))
-        return self._add(given) if access is Access.ADMIN else _first_admin_missing()
+        if access is not Access.ADMIN:
+            return _answer("Error: not a valid initial admin user.", 401)
+        return self._add(given)
 
     def _add(self, given: dict[str, str]) -> web.Response:
         name, password = given.get("user", ""), given.get("pwd", "")
         access, ptz = _parse_groups(given.get("sgrp", ""))
-        if not _NAME.fullmatch(name) or self._users.find(name) is not None:
+        if not _NAME.fullmatch(name):
             return _answer("Error: account user name.")
+        if self._users.find(name) is not None:
+            return _answer("Error: this user name already exists, consult the system log file.")
         if not password or access is None:
             return _answer("Error: consult the system log file.")
         self._users.put(name, password, access, ptz=ptz)
@@ -93,16 +93,20 @@ class UserApi:
 
 
 def _parse_groups(text: str) -> tuple[Access | None, bool]:
-    """What sgrp grants: the access level, None when it names none, and whether PTZ is included."""
+    """What sgrp grants: the access level, None when it names none, and whether PTZ is included.
+    The groups may stand in any order."""
     names = text.split(":")
-    ptz = "ptz" in names
-    return _GROUPS.get(":".join(name for name in names if name != "ptz")), ptz
+    levels = [_GROUPS.get(name) for name in names if name != "ptz"]
+    known = [level for level in levels if level is not None]
+    return (max(known) if known and len(known) == len(levels) else None), "ptz" in names
 
 
-def _answer(line: str) -> web.Response:
-    return web.Response(text=f"{line}\n", content_type="text/html")
+def _answer(line: str, status: int = 200) -> web.Response:
+    """The line in the page that a device puts around it."""
+    head = "<html><head><title>User accounts</title></head>"
+    text = f"{head}<body bgcolor=#ffffff>{line}\n</body>\n\n</html>\n"
+    return web.Response(text=text, status=status, content_type="text/html")
 
 
 def _first_admin_missing() -> web.Response:
-    line = "Error: initial admin user must be created first.\n"
-    return web.Response(text=line, status=401, content_type="text/html")
+    return _answer("Error: initial admin user must be created first.", 401)
