@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Programs whose output is shown as it comes: when they are ended, none of their children is left."""
+"""Programs whose output is shown as it comes: when they are ended, so are their children."""
 
 from __future__ import annotations
 
