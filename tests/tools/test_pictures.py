@@ -25,6 +25,7 @@ from tools.virtual_camera.pictures import (
     fit,
     open_source,
 )
+from tools.virtual_camera.video_frames import make_frame, parse_settings
 
 Pixels = NDArray[Any]
 FRAMES, RATE = 150, 10.0
@@ -233,8 +234,31 @@ def test_the_same_frame_is_encoded_once() -> None:
 
     assert source.snapshot(320, 180) is first
     assert source.snapshot(640, 360).name == first.name
+    assert source.snapshot(320, 180) is first
     clock.now += 0.2
     assert source.snapshot(320, 180).name != first.name
+
+
+def test_apps_get_what_was_encoded_for_clients() -> None:
+    clock = Clock()
+    source = open_source("pattern", clock)
+    first = source.snapshot(320, 180)
+    plain = {"width": 320, "height": 180}
+
+    assert frame_for_app(source, plain) is first
+    for different in ({"rotation": 180}, {"horizontal_flip": True}, {"monochrome": True}):
+        assert frame_for_app(source, plain | different).jpeg != first.jpeg
+    assert frame_for_app(source, plain | {"compression": 80}).jpeg != first.jpeg
+    assert frame_for_app(source, plain) is first
+    clock.now += 0.2
+    assert frame_for_app(source, plain).name != first.name
+
+
+def frame_for_app(source: PictureSource, given: dict[str, Any]) -> Picture:
+    """The picture that an app gets as a snapshot with these settings."""
+    made = make_frame(source, parse_settings(given, snapshot=True))
+    assert isinstance(made, Picture)
+    return made
 
 
 def test_many_threads_get_true_names(video: Path) -> None:

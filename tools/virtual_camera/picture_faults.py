@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tools.virtual_camera.faults import Faults
-from tools.virtual_camera.pictures import Frame, NoPicture
+from tools.virtual_camera.pictures import Frame, NoPicture, Picture, draw
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,6 +21,8 @@ class Pictures(Protocol):
     """Where a picture of this moment comes from."""
 
     def frame(self) -> Frame: ...
+
+    def snapshot(self, width: int, height: int, quality: int) -> Picture: ...
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ class _Still:
 
     def frame(self) -> Frame:
         return self.picture
+
+    def snapshot(self, width: int, height: int, quality: int) -> Picture:
+        return draw(self.picture, width, height, quality)
 
 
 def _black() -> Frame:

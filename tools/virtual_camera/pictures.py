@@ -16,6 +16,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ DEFAULT_QUALITY = 85
 _PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 _KEPT_SNAPSHOTS, _KEPT_JPEGS = 200, 50
 _KEPT_FRAMES, _KEPT_FRAME_JPEGS = 50, 10
+_KEPT_SIZES = 8
+_Wanted = tuple[int, int, int]
+"""width, height and quality"""
 Clock = Callable[[], float]
 
 
@@ -58,6 +62,11 @@ class Picture:
     width: int
     height: int
 
+    @cached_property
+    def sha256(self) -> str:
+        """Of the JPEG bytes, in hex."""
+        return hashlib.sha256(self.jpeg).hexdigest()
+
 
 class PictureSource(ABC):
     """Gives the picture of this moment. Any thread may ask; decoding happens in the caller's."""
@@ -67,7 +76,8 @@ class PictureSource(ABC):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._latest: tuple[tuple[str, str, int, int, int], Picture] | None = None
+        self._latest: tuple[tuple[str, str], dict[_Wanted, Picture]] = ("", ""), {}
+        """a frame, and what was made of it"""
 
     def frame(self) -> Frame:
         """The frame of this moment. NoPicture when it cannot be read."""
@@ -80,13 +90,17 @@ class PictureSource(ABC):
         The size must be positive, `quality` is 1 to 100. NoPicture when the source cannot be read.
         """
         frame = self.frame()
-        wanted = (frame.name, frame.label, width, height, quality)
-        latest = self._latest
-        if latest is not None and latest[0] == wanted:
-            return latest[1]
-        pixels = fit(frame.pixels, width, height)
-        picture = Picture(encode(pixels, quality), frame.name, width, height)
-        self._latest = (wanted, picture)
+        which, wanted = (frame.name, frame.label), (width, height, quality)
+        latest, made = self._latest
+        if latest != which:
+            made = {}
+            self._latest = which, made
+        picture = made.get(wanted)
+        if picture is None:
+            picture = draw(frame, width, height, quality)
+            if len(made) >= _KEPT_SIZES:
+                made.clear()
+            made[wanted] = picture
         return picture
 
     def close(self) -> None:
@@ -152,6 +166,11 @@ def fit(pixels: Pixels, width: int, height: int) -> Pixels:
     return canvas
 
 
+def draw(frame: Frame, width: int, height: int, quality: int) -> Picture:
+    """The frame as a JPEG of this size."""
+    return Picture(encode(fit(frame.pixels, width, height), quality), frame.name, width, height)
+
+
 def encode(pixels: Pixels, quality: int = DEFAULT_QUALITY) -> bytes:
     """The pixels as a JPEG."""
     from tools.virtual_camera.opencv import cv2
@@ -199,13 +218,12 @@ class SnapshotLog:
     def add(
         self, picture: Picture, client: str, *, timestamp: int = 0, streamed: bool = False
     ) -> Snapshot:
-        digest = hashlib.sha256(picture.jpeg).hexdigest()
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock:
             self._last += 1
             snapshot = Snapshot(
                 self._last,
-                digest,
+                picture.sha256,
                 picture.name,
                 picture.width,
                 picture.height,

@@ -92,6 +92,12 @@ class FrameSettings:
     buffers: int = 3
     channel: int = 1
 
+    @property
+    def is_plain(self) -> bool:
+        """A JPEG of the picture as it is, which others may have asked for as well."""
+        changes = (self.rotation, self.horizontal_flip, self.vertical_flip, self.monochrome)
+        return self.format is VideoFormat.JPEG and not any(changes)
+
     def info(self) -> dict[str, SettingValue]:
         """The values in use, as vdo_stream_get_info() shows them."""
         shared = math.gcd(self.width, self.height)
@@ -115,6 +121,8 @@ class FrameSettings:
 
 def make_frame(source: Pictures, settings: FrameSettings) -> Picture | bytes:
     """The source's frame of this moment in the format asked for; a Picture when that is JPEG."""
+    if settings.is_plain:
+        return source.snapshot(settings.width, settings.height, settings.quality)
     frame = source.frame()
     turned = settings.rotation in (90, 270)
     size = (settings.height, settings.width) if turned else (settings.width, settings.height)
