@@ -7,8 +7,8 @@
  *   Answer       stateful, one for each question of type bool; source `question`
  *                ("PROFILE/NAME"); `active`, false again when the profile has no open session
  *
- * What the event service does not take is kept, in order and with its time, and sent when it does;
- * beyond 500 the oldest descriptions go first and ends never. Main loop only. */
+ * What the event service does not take is kept, in order and with its time, and sent when it does,
+ * within bounds (OutputQueue.h). Main loop only. */
 #pragma once
 
 #include "ChatProtocol.h"
@@ -23,8 +23,9 @@ CameraOutput* newCameraOutput(EventSource* source, const char* app);
 void freeCameraOutput(CameraOutput* output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CameraOutput, freeCameraOutput)
 
-/* Declares the events of config's enabled profiles that publish them; those of other profiles are
- * undeclared once their last session has ended and is sent. */
+/* Declares the events of config's enabled profiles that publish them; a profile that was edited
+ * keeps them. Those of other profiles are undeclared once their last session has ended and is
+ * sent. */
 void setupCameraOutput(CameraOutput* output, const Config* config);
 
 void outputStart(CameraOutput* output, const SessionContext* session);

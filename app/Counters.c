@@ -17,6 +17,7 @@ static const char* const names[COUNTERS] = {
     [COUNT_FAILED_CALLS] = "failedCalls",
     [COUNT_ABORTED_CALLS] = "abortedCalls",
     [COUNT_LATE_RESULTS] = "lateResults",
+    [COUNT_DROPPED_EVENTS] = "droppedEvents",
 };
 
 void count(Counter counter) {

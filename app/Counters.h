@@ -16,8 +16,9 @@ typedef enum {
     COUNT_SKIPPED_TICKS, /* the one before was still under way */
     COUNT_CALLS,         /* to the describer, retries included */
     COUNT_FAILED_CALLS,
-    COUNT_ABORTED_CALLS, /* by the end of their session */
-    COUNT_LATE_RESULTS,  /* came after the end and were discarded */
+    COUNT_ABORTED_CALLS,  /* by the end of their session */
+    COUNT_LATE_RESULTS,   /* came after the end and were discarded */
+    COUNT_DROPPED_EVENTS, /* of the camera, while its event service was away */
     COUNTERS,
 } Counter;
 

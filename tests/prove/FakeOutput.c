@@ -15,6 +15,7 @@ struct EventDeclaration {
 static gboolean isUp = TRUE;
 static guint declarations = 0;
 static int observed[SLOTS];
+static guint declaredSessions[SLOTS];
 
 void setEventService(gboolean up) {
     isUp = up;
@@ -51,6 +52,8 @@ EventDeclaration* declareEvent(EventSource* source, const char* app, const char*
     declaration->slot = -1;
     if (isStateful && strcmp(name, "Session") == 0 && profile) {
         declaration->slot = profile->string[1] - '0';
+        if (++declaredSessions[declaration->slot] > 1)
+            fail(FAULT_MISMATCH, "p%d: its event is declared twice", declaration->slot);
         observed[declaration->slot] = findValue(values, count, "active")->number;
     }
     return declaration;
@@ -60,6 +63,8 @@ void freeEventDeclaration(EventDeclaration* declaration) {
     if (!declaration)
         return;
     declarations--;
+    if (declaration->slot >= 0)
+        declaredSessions[declaration->slot]--;
     g_free(declaration);
 }
 

@@ -19,7 +19,8 @@ static Spent memory, disk;
 static gboolean isOnDisk;
 
 /* The world, over all reboots. */
-static GArray* truth = NULL; /* gint64: when each call was made under a limit, in microseconds */
+static GArray* truth = NULL; /* gint64: when each call was made that the disk knows of, in
+                                microseconds */
 static gint64 booted;        /* the same, of the present boot's beginning */
 static gboolean isForward;
 
@@ -123,11 +124,11 @@ gboolean modelTakeCall(void) {
     }
     if (limit && !memory.reserved)
         save(MIN(1 + limit / BLOCKS, room));
+    addMinute(minuteOf(clockNow()));
+    if (limit && memory.reserved)
+        checkTruth();
     if (memory.reserved)
         memory.reserved--;
-    addMinute(minuteOf(clockNow()));
-    if (limit)
-        checkTruth();
     return TRUE;
 }
 

@@ -2,7 +2,7 @@
 /* ModelBudget - the part of the model that knows what is spent: in memory, and on the disk, which a
  * crash goes back to. What a crash left of a reserved block counts as spent from the next start.
  * And the rule behind it: whatever happens, an hour of the world has no more calls under a limit
- * than the limit, unless somebody sets the clock forward. */
+ * than the limit, unless somebody sets the clock forward or the disk was full. */
 #pragma once
 
 #include "Model.h"

@@ -60,6 +60,7 @@ static void tearDown(Engine* engine, gconstpointer unused) {
     freeCameraOutput(engine->output);
     freeEventSource(engine->events);
     g_free(takeSentEvents());
+    g_free(takeDeclared());
     freeSessionRunner(engine->runner);
     freeSessionJournal(engine->journal);
     freePublisher(engine->publisher);

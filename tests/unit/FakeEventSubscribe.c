@@ -165,6 +165,9 @@ struct EventDeclaration {
 static gboolean serviceIsUp = TRUE;
 static guint declarations = 0;
 static GString* sent = NULL;
+static GString* declared = NULL;
+static gint64 sentTime = 0;
+static gboolean refuseDeclaration = FALSE;
 
 void setFakeEventService(gboolean isUp) {
     serviceIsUp = isUp;
@@ -174,11 +177,33 @@ guint countFakeDeclarations(void) {
     return declarations;
 }
 
-char* takeSentEvents(void) {
-    char* text = sent ? g_string_free(sent, FALSE) : g_strdup("");
+static char* takeText(GString** text) {
+    char* taken = *text ? g_string_free(*text, FALSE) : g_strdup("");
 
-    sent = NULL;
-    return text;
+    *text = NULL;
+    return taken;
+}
+
+char* takeSentEvents(void) {
+    return takeText(&sent);
+}
+
+char* takeDeclared(void) {
+    return takeText(&declared);
+}
+
+gint64 lastSentTime(void) {
+    return sentTime;
+}
+
+void refuseNextDeclaration(void) {
+    refuseDeclaration = TRUE;
+}
+
+static void noteDeclared(char sign, const char* name) {
+    if (!declared)
+        declared = g_string_new(NULL);
+    g_string_append_printf(declared, "%s%c%s", declared->len ? ", " : "", sign, name);
 }
 
 static gboolean becomeReady(gpointer data) {
@@ -191,17 +216,21 @@ static gboolean becomeReady(gpointer data) {
 EventDeclaration* declareEvent(EventSource* source, const char* app, const char* name,
                                const EventValue* values, guint count, gboolean isStateful,
                                EventReadyCallback ready, gpointer data, GError** error) {
-    EventDeclaration* declaration = g_new0(EventDeclaration, 1);
-
     (void)source;
     (void)app;
     (void)count;
     (void)isStateful;
-    (void)error;
+    if (refuseDeclaration) {
+        refuseDeclaration = FALSE;
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the fake camera declares nothing");
+        return NULL;
+    }
+    EventDeclaration* declaration = g_new0(EventDeclaration, 1);
     declaration->name = g_strdup_printf("%s %s", name, values[0].string);
     declaration->ready = ready;
     declaration->data = data;
     declarations++;
+    noteDeclared('+', declaration->name);
     g_idle_add(becomeReady, declaration);
     return declaration;
 }
@@ -210,6 +239,7 @@ void freeEventDeclaration(EventDeclaration* declaration) {
     if (!declaration)
         return;
     declarations--;
+    noteDeclared('-', declaration->name);
     g_idle_remove_by_data(declaration);
     g_free(declaration->name);
     g_free(declaration);
@@ -217,7 +247,7 @@ void freeEventDeclaration(EventDeclaration* declaration) {
 
 gboolean sendEvent(EventDeclaration* declaration, const EventValue* values, guint count,
                    gint64 realTimeUs, GError** error) {
-    (void)realTimeUs;
+    sentTime = realTimeUs;
     if (!serviceIsUp) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the fake event service is down");
         return FALSE;

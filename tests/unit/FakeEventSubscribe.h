@@ -24,4 +24,11 @@ void setFakeEventService(gboolean isUp);
 /* What the app sent since the last call, "Session door active=1" and so on, joined by ", ";
  * g_free(). */
 char* takeSentEvents(void);
+/* When the last of them happened, as the app said; microseconds since 1970. */
+gint64 lastSentTime(void);
 guint countFakeDeclarations(void);
+/* What was declared and undeclared since the last call: "+Session door, -Session door"; g_free().
+ */
+char* takeDeclared(void);
+/* The next declaration is refused. */
+void refuseNextDeclaration(void);
