@@ -246,13 +246,16 @@ def demo(_context: Context, keep: bool = False, json: str = "", source: str = ""
 
 
 @task(
-    help={"only": "some of lint, c, prove, threads, python, device, emulated, separated by commas"}
+    help={
+        "only": "some of lint, c, prove, threads, python, device, emulated, separated by commas",
+        "one-by-one": "not two of them at a time",
+    }
 )
-def test(_context: Context, only: str = "") -> None:
+def test(_context: Context, only: str = "", one_by_one: bool = False) -> None:
     """Run all tests: lint, C unit tests, Python tests, and the device tests on a virtual camera."""
     from tools import testing
 
-    testing.test(only)
+    testing.test(only, one_by_one)
 
 
 @task(help={"fix": "mend what formatters and ruff can mend"})

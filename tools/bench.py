@@ -87,6 +87,8 @@ SUITES = {
         (),
         {
             "buildNoChange": "value < 1",
+            "buildNoChangeHost": "value < 1",
+            "buildNoChangeDocker": "value < 1",
             "buildOverhead": "ratio <= 1.1",
             "packageSize": "value < 150000",
         },

@@ -2,7 +2,7 @@
 """`invoke bench --suite build`: what a build costs, against the bare calls made by hand.
 
 `python -m tools.bench_build` prints the figures alone. Where no container engine can be started,
-buildOverhead is left out, and that is said.
+the figures of the docker path are left out, and that is said.
 """
 
 from __future__ import annotations
@@ -56,20 +56,26 @@ def _figures() -> Iterator[Figure]:
     yield Figure(
         "packageSize", built.size, "B", "the limit", _SIZE_LIMIT, round(built.size / _SIZE_LIMIT, 3)
     )
-    yield _no_change()
+    yield _no_change("buildNoChange", "debian", _ARCHITECTURE)
+    yield _no_change("buildNoChangeHost", "host", "host")
     yield from _cross()
     try:
         with engine.required():
-            yield _overhead(sdk_standin.require(_ARCHITECTURE))
+            image = sdk_standin.require(_ARCHITECTURE)
+            yield _no_change("buildNoChangeDocker", "docker", _ARCHITECTURE, image)
+            yield _overhead(image)
     except SetupError as error:
-        console.notice(f"buildOverhead is left out: {error.message}")
+        console.notice(f"figures of the docker path are left out: {error.message}")
 
 
-def _no_change() -> Figure:
+def _no_change(name: str, sdk_name: str, architecture: str, image: str = "") -> Figure:
     """The task as it is typed, when nothing changed, against make alone."""
-    build.build("host")
-    task = [sys.executable, str(PROJECT / "tasks.py"), "build", "--arch", "host"]
-    return _compare("buildNoChange", "make alone", lambda: _run(task), _make("host"))
+    build.build(architecture, sdk_name=sdk_name, sdk_image=image)
+    task = [sys.executable, str(PROJECT / "tasks.py"), "build"]
+    task += ["--arch", architecture, "--sdk", sdk_name]
+    if image:
+        task += ["--sdk-image", image]
+    return _compare(name, "make alone", lambda: _run(task), _make(architecture))
 
 
 def _cross() -> Iterator[Figure]:
@@ -121,6 +127,7 @@ def _overhead(image: str) -> Figure:
             _run(["docker", "rmi", tag])
 
         def ours() -> None:
+            sdk.forget(BUILD / f"{_ARCHITECTURE}-docker")
             build.build(_ARCHITECTURE, sdk_name="docker", sdk_image=image)
 
         return _compare("buildOverhead", "docker build, create, cp, rm by hand", ours, by_hand, 3)

@@ -102,6 +102,11 @@ def _stamp(folder: Path, fingerprint: str) -> None:
     write_atomically(folder / _STAMP, json.dumps(told).encode())
 
 
+def forget(folder: Path) -> None:
+    """Have the next build in `folder` be a real one, whatever has changed."""
+    (folder / _STAMP).unlink(missing_ok=True)
+
+
 def _stamped(folder: Path) -> str | None:
     """The fingerprint of the build whose results are in `folder`; None without all of them."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tools import build, console, debian, emulation, lint, os_lines, prove, toolchain, tsan
+from tools import build, console, debian, emulation, lanes, lint, os_lines, prove, toolchain, tsan
 from tools.bootstrap import PROJECT
 from tools.camera import connect
 from tools.errors import ToolError, UsageError, VerdictError
@@ -26,6 +27,8 @@ _TIDY_TIMEOUT = 30.0
 _COMPILING = re.compile(r"^\S*(gcc|cc|clang) .* -o \S+")
 _SHOWN = 100
 """Last lines of a failed run of C tests that are shown once more, with the app's log in them"""
+_ROW = re.compile(r"(\w+) +(\d+) passed, (\d+) failed(?:, (\d+) skipped)? in [\d.]+ s")
+_LONGEST_FIRST = ("python", "emulated", "c", "device", "prove", "lint", "threads")
 _TAP_SKIP = re.compile(r"(?:# )*ok \d+\b.*# SKIP")
 
 
@@ -47,28 +50,47 @@ class Outcome:
         return f"{self.passed} passed, {self.failed} failed{skipped}"
 
 
-def test(only: str = "") -> None:
+def test(only: str = "", one_by_one: bool = False) -> None:
     """Run the parts named in `only` (lint, c, prove, threads, python, device, emulated;
-    all unless given).
+    all unless given), several of them in two lanes unless `one_by_one`.
 
     Prints each part's own output, a table, and last `N passed, N failed`. VerdictError when
     anything failed; UsageError for a part that does not exist.
     """
     chosen = _chosen(only)
-    total, rows = Outcome(), []
-    for name in chosen:
-        console.progress(f"test: {name}")
-        began = time.monotonic()
-        try:
-            outcome = PARTS[name]()
-        except ToolError as error:
-            console.detail(f"{name}: {error.message}\n  cure: {error.cure}")
-            outcome = Outcome(failed=1)
-        rows.append(f"{name:<10}{outcome} in {time.monotonic() - began:.1f} s")
-        total += outcome
-    console.result("\n".join(["", *rows, "", str(total)]))
+    began = time.monotonic()
+    if one_by_one or len(chosen) == 1:
+        rows = {name: _run_part(name) for name in chosen}
+    else:
+        printed = lanes.run(sorted(chosen, key=list(_LONGEST_FIRST).index), lanes.task)
+        rows = {name: _row_of(name, printed[name]) for name in chosen}
+    total = sum((outcome for _, outcome in rows.values()), Outcome())
+    lines = ["", *(row for row, _ in rows.values()), "", str(total)]
+    if len(chosen) > 1:
+        lines.insert(-1, f"all in {time.monotonic() - began:.1f} s")
+    console.result("\n".join(lines))
     if total.failed:
         raise VerdictError(f"{total.failed} test(s) failed", "see above which and why")
+
+
+def _run_part(name: str) -> tuple[str, Outcome]:
+    """A part's row in the table, and what it found."""
+    console.progress(f"test: {name}")
+    began = time.monotonic()
+    try:
+        outcome = PARTS[name]()
+    except ToolError as error:
+        console.detail(f"{name}: {error.message}\n  cure: {error.cure}")
+        outcome = Outcome(failed=1)
+    return f"{name:<10}{outcome} in {time.monotonic() - began:.1f} s", outcome
+
+
+def _row_of(name: str, printed: Sequence[str]) -> tuple[str, Outcome]:
+    """The row that a part printed when it ran alone; a part that did not get there has failed."""
+    for line in reversed(printed):
+        if (found := _ROW.fullmatch(line)) and found[1] == name:
+            return line, Outcome(*(int(number or 0) for number in found.groups()[1:]))
+    return f"{name:<10}died", Outcome(failed=1)
 
 
 def test_on_device(
@@ -179,8 +201,11 @@ def _emulated() -> Outcome:
             what = f"C tests of tests/{folder} for {architecture}, emulated"
             total += _make_tests(PROJECT / "tests" / folder, goals, what, compiler)
         console.progress(f"device tests for {architecture}, emulated")
-        options = ["--package", str(package_for(VIRTUAL, architecture)), "-k", select]
         report = REPORTS / f"device-{architecture}"
+        report.mkdir(parents=True, exist_ok=True)
+        # A copy: the tests of the docker path build a package of the same name meanwhile.
+        package = shutil.copy(package_for(VIRTUAL, architecture), report)
+        options = ["--package", str(package), "-k", select]
         total += _pytest_on_device(["--arch", architecture, *options], report)
     return total
 

@@ -21,7 +21,7 @@ from tools.errors import BuildError, SetupError
 from tools.settings import BUILD
 
 pytestmark = pytest.mark.timeout(900)
-STAMP = BUILD / "aarch64-docker" / "acap-build.json"
+FOLDER = BUILD / "aarch64-docker"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +74,7 @@ def build_in(image: str) -> build.Built:
 
 def test_an_image_builds_the_same_bytes_again(image: str) -> None:
     first = build_in(image)
-    STAMP.unlink()
+    sdk.forget(FOLDER)
 
     assert build_in(image).sha256 == first.sha256
 
@@ -89,12 +89,12 @@ def test_what_has_not_changed_is_not_built_again(
     assert "nothing has changed since the last build" in capsys.readouterr().err
 
     for damaged in (sdk.PACKAGE, "batondescribe", "made-by"):
-        path = STAMP.with_name(damaged)
+        path = FOLDER / damaged
         content = path.read_bytes()
         path.write_bytes(content + b"damaged")
-        assert sdk._stamped(STAMP.parent) is None
+        assert sdk._stamped(FOLDER) is None
         path.write_bytes(content)
-    assert sdk._stamped(STAMP.parent) is not None
+    assert sdk._stamped(FOLDER) is not None
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     monkeypatch.setattr(sdk, "_run_build", lambda *_: pytest.fail("it is built"))
     with pytest.raises(pytest.fail.Exception, match="it is built"):
@@ -114,7 +114,7 @@ def test_an_engine_that_goes_away_is_said(image: str, monkeypatch: pytest.Monkey
     def cut(*_: object) -> str:
         raise requests.exceptions.ConnectionError("Connection aborted.")
 
-    STAMP.unlink(missing_ok=True)
+    sdk.forget(FOLDER)
     monkeypatch.setattr(sdk, "_run_build", cut)
 
     with pytest.raises(SetupError, match="engine went away") as raised:

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tools import testing
+from tools import lanes, testing
+from tools.bootstrap import PROJECT
 from tools.errors import ToolError, UsageError, VerdictError
 from tools.testing import Outcome
 
@@ -81,7 +84,7 @@ def test_all_parts_run_and_the_last_line_counts_them(
     monkeypatch.setattr(testing, "PARTS", parts)
 
     with pytest.raises(VerdictError, match="2 test"):
-        testing.test()
+        testing.test(one_by_one=True)
 
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == "5 passed, 2 failed, 1 skipped"
@@ -99,6 +102,55 @@ def test_parts_can_be_chosen(
     assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 0 failed"
     with pytest.raises(UsageError, match="'rust'"):
         testing.test("lint,rust")
+
+
+def printing(monkeypatch: pytest.MonkeyPatch, programs: dict[str, str]) -> None:
+    """Parts that are shell commands."""
+    parts = dict.fromkeys(programs, failing_part)
+    monkeypatch.setattr(testing, "PARTS", parts)
+    monkeypatch.setattr(lanes, "task", lambda part: ["sh", "-c", programs[part]])
+
+
+def test_two_lanes_count_what_the_parts_count(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def meeting(mine: str, other: str) -> str:
+        return f"touch {tmp_path / mine}; until [ -e {tmp_path / other} ]; do sleep 0.01; done;"
+
+    row = "python    5 passed, 1 failed, 2 skipped in 20.5 s"
+    programs = {
+        "c": f"{meeting('one', 'two')} echo 'c   3 passed, 0 failed in 1.0 s'",
+        "python": f"{meeting('two', 'one')} echo '{row}'; echo 'c   9 passed, 0 failed in 1 s'",
+        "lint": "echo 'killed before its table'",
+    }
+    printing(monkeypatch, programs)
+
+    with pytest.raises(VerdictError, match="2 test"):
+        testing.test()
+
+    out = capsys.readouterr().out.splitlines()
+    assert out[-1] == "8 passed, 2 failed, 2 skipped"
+    assert "lint     | killed before its table" in out
+    assert "lint      died" in out
+
+
+def test_an_interrupt_reaches_both_lanes_and_they_may_tidy_up(tmp_path: Path) -> None:
+    part = "trap 'touch {}; exit 130' INT; echo started; while :; do sleep 0.01; done"
+    program = f"""
+from tools import lanes
+parts = {{name: ["bash", "-c", {part!r}.format("{tmp_path}/" + name)] for name in ("a", "b", "c")}}
+lanes.run(list(parts), parts.__getitem__)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in "ab"] != ["", ""]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+    assert process.returncode != 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_a_suite_is_run_by_this_python(suite: Path) -> None:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The parts of `invoke test` side by side, each in a process of its own.
+
+Some parts keep a core busy, others wait most of the time for a camera's timers: two lanes take
+turns at the parts. Every line is shown as it comes, with its part's name before it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+
+from tools import console
+from tools.bootstrap import PROJECT
+
+LANES = 2
+_WIDTH = 9
+
+
+def run(parts: Sequence[str], command: Callable[[str], list[str]]) -> dict[str, list[str]]:
+    """Run `command(part)` for each part, LANES at a time in the order given; what each printed.
+
+    When this is interrupted, the programs are too, and get the time to tidy up.
+    """
+    running: set[subprocess.Popen[str]] = set()
+    ended = threading.Event()
+
+    def one(part: str) -> list[str]:
+        if ended.is_set():
+            return []
+        with _start(command(part)) as process:
+            running.add(process)
+            if ended.is_set():
+                _interrupt(process)
+            try:
+                return _show(part, process)
+            finally:
+                running.discard(process)
+
+    with ThreadPoolExecutor(LANES) as pool:
+        waiting: dict[str, Future[list[str]]] = {part: pool.submit(one, part) for part in parts}
+        try:
+            return {part: future.result() for part, future in waiting.items()}
+        except BaseException:
+            ended.set()
+            for process in list(running):
+                _interrupt(process)
+            raise
+
+
+def _start(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        process_group=0,
+    )
+
+
+def _show(part: str, process: subprocess.Popen[str]) -> list[str]:
+    lines: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        console.result(f"{part:<{_WIDTH}}| {lines[-1]}")
+    return lines
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    """As Ctrl-C does to a terminal's programs: pytest then ends what its tests have started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+
+
+def task(part: str) -> list[str]:
+    """The command line of one part."""
+    return [sys.executable, str(PROJECT / "tasks.py"), "test", "--only", part]
