@@ -43,6 +43,7 @@ static void runCheck(gpointer data) {
     stopTimer(&check->confirmTimer);
     if (check->extras)
         return; /* the one before is not answered yet */
+    retrySubscriptions(check->subscriptions);
     check->extras = g_ptr_array_new_with_free_func((GDestroyNotify)freeTrigger);
     TriggerKinds kinds = collectTriggers(check->subscriptions, check->extras);
     check->askedAt = clockNow();

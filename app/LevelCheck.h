@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* LevelCheck - edges get lost; levels do not. Every levelCheckSec the triggers' real states are
  * compared with what the subscriptions believe, and what differs is made up for, in either
- * direction. A trigger that is gone twice in a row ends its sessions as `triggerMissing`.
- * Main loop only. */
+ * direction. A trigger that is gone twice in a row ends its sessions as `triggerMissing`, and
+ * a subscription that was refused is tried again. Main loop only. */
 #pragma once
 
 #include "EventSubscribe.h"

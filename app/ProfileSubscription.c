@@ -6,12 +6,15 @@
 
 /* A restart of the event service looks like a missing trigger, but not twice. */
 enum { MISSES_UNTIL_GONE = 2 };
+/* In level checks: how long a subscription that was refused again and again waits at most. */
+enum { LONGEST_BACK_OFF = 8 };
 
 typedef struct {
     Profile* profile;
     SessionRunner* runner;
     EventSubscription* events; /* NULL when the event service refused */
     char* problem;             /* why it refused */
+    guint backOff, checksLeft; /* level checks between two tries, and until the next one */
     gboolean seen;             /* the first state has come */
     gboolean active;           /* the last state that came */
     gint64 heardAt;            /* clockNow() when it came; before: when we subscribed */
@@ -135,23 +138,41 @@ static gboolean compareLevel(ProfileSubscription* subscription, const TriggerSta
     return FALSE;
 }
 
+/* A refusal is said once; after each the next try is later. */
+static void noteRefusal(ProfileSubscription* subscription, const GError* error) {
+    const Profile* profile = subscription->profile;
+
+    if (!subscription->problem)
+        g_warning("profile %s: cannot subscribe to %s (%s); it will be tried again", profile->id,
+                  profile->trigger->id, error->message);
+    g_free(subscription->problem);
+    subscription->problem = g_strdup(error->message);
+    subscription->backOff = CLAMP(subscription->backOff * 2, 1, LONGEST_BACK_OFF);
+    subscription->checksLeft = subscription->backOff;
+}
+
+static void subscribe(EventSource* source, ProfileSubscription* subscription) {
+    const Profile* profile = subscription->profile;
+    g_autoptr(GError) error = NULL;
+
+    subscription->events =
+        subscribeTrigger(source, profile->trigger, onTriggerState, subscription, &error);
+    if (!subscription->events) {
+        noteRefusal(subscription, error);
+        return;
+    }
+    g_clear_pointer(&subscription->problem, g_free);
+    g_info("profile %s: subscribed to %s", profile->id, profile->trigger->id);
+}
+
 static ProfileSubscription* newProfileSubscription(EventSource* source, SessionRunner* runner,
                                                    Profile* profile) {
     ProfileSubscription* subscription = g_new0(ProfileSubscription, 1);
-    g_autoptr(GError) error = NULL;
 
     subscription->profile = refProfile(profile);
     subscription->runner = runner;
     subscription->heardAt = clockNow();
-    subscription->events =
-        subscribeTrigger(source, profile->trigger, onTriggerState, subscription, &error);
-    if (subscription->events) {
-        g_info("profile %s: subscribed to %s", profile->id, profile->trigger->id);
-    } else {
-        subscription->problem = g_strdup(error->message);
-        g_warning("profile %s: cannot subscribe to %s (%s)", profile->id, profile->trigger->id,
-                  error->message);
-    }
+    subscribe(source, subscription);
     return subscription;
 }
 
@@ -241,6 +262,18 @@ void setupProfileSubscriptions(ProfileSubscriptions* subscriptions, const Config
         ProfileSubscription* subscription =
             newProfileSubscription(subscriptions->source, subscriptions->runner, profile);
         g_hash_table_insert(subscriptions->byProfile, subscription->profile->id, subscription);
+    }
+}
+
+void retrySubscriptions(ProfileSubscriptions* subscriptions) {
+    GHashTableIter entries;
+    gpointer value;
+
+    g_hash_table_iter_init(&entries, subscriptions->byProfile);
+    while (g_hash_table_iter_next(&entries, NULL, &value)) {
+        ProfileSubscription* subscription = value;
+        if (!subscription->events && --subscription->checksLeft == 0)
+            subscribe(subscriptions->source, subscription);
     }
 }
 

@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileSubscriptions, freeProfileSubscriptions)
  * `config`. */
 void setupProfileSubscriptions(ProfileSubscriptions* subscriptions, const Config* config);
 
+/* For level checks: tries those again that the event service refused, after 1, 2, 4 and from then
+ * on 8 checks. Until then a profile hears of its trigger by the checks alone. */
+void retrySubscriptions(ProfileSubscriptions* subscriptions);
 /* What a level check has to ask for: the kinds of the triggers in force, and those of type `event`,
  * copied into extras. */
 TriggerKinds collectTriggers(const ProfileSubscriptions* subscriptions, GPtrArray* extras);

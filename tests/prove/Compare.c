@@ -204,7 +204,19 @@ void compare(void) {
              (int)((clockNow() - levelCheckDeadline()) / 1000));
 }
 
+/* Whatever was refused, in the end each profile is subscribed. */
+static void checkSubscriptions(void) {
+    guint inForce = 0;
+
+    for (int i = 0; i < SLOTS; i++)
+        inForce += model.slots[i].isInForce;
+    if (countSubscriptions() != inForce || haveSubscriptionProblem(app->subscriptions))
+        fail(FAULT_MISSED_START, "%u profiles are subscribed, must be %u", countSubscriptions(),
+             inForce);
+}
+
 void compareWithTruth(void) {
+    checkSubscriptions();
     for (int i = 0; i < SLOTS; i++) {
         const Slot* slot = &model.slots[i];
         int truth = slot->isInForce ? trueState(slot->spec.trigger) : 0;

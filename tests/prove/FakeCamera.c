@@ -57,6 +57,7 @@ static int states[TRIGGERS];
 static GPtrArray* subscriptions = NULL; /* in their order */
 static GPtrArray* deliveries = NULL;    /* Delivery, in the order they were sent */
 static GArray* expected = NULL;
+static GHashTable* refused = NULL; /* the subscriber's data -> the slot, once refused */
 static guint firstDelay, answerDelay;
 static gboolean isStale;
 static int refusals;
@@ -81,7 +82,9 @@ void startCamera(void) {
         subscriptions = g_ptr_array_new();
         deliveries = g_ptr_array_new();
         expected = g_array_new(FALSE, FALSE, sizeof(int));
+        refused = g_hash_table_new(g_direct_hash, g_direct_equal);
     }
+    g_hash_table_remove_all(refused);
     memset(states, 0, sizeof states);
     g_array_set_size(expected, 0);
     setCameraManners(1, 400, FALSE);
@@ -118,7 +121,13 @@ EventSource* newEventSource(void) {
     return g_new0(EventSource, 1);
 }
 
-static int takeExpected(const char* id) {
+/* The slot that subscribes: because its profile is new, or again after a refusal. */
+static int takeExpected(const char* id, gpointer data) {
+    gpointer slotAgain;
+
+    if (!expected->len && g_hash_table_steal_extended(refused, data, NULL, &slotAgain))
+        return GPOINTER_TO_INT(slotAgain);
+    g_hash_table_remove(refused, data);
     for (guint i = 0; i < expected->len; i++) {
         int slot = g_array_index(expected, int, i);
         if (strcmp(id, triggers[model.slots[slot].spec.trigger].id) != 0)
@@ -138,11 +147,12 @@ static void send(EventSubscription* subscription, gboolean active, gint64 due) {
 
 EventSubscription* subscribeTrigger(EventSource* source, const Trigger* trigger,
                                     TriggerCallback callback, gpointer data, GError** error) {
-    int slot = takeExpected(trigger->id);
+    int slot = takeExpected(trigger->id, data);
 
     (void)source;
     if (refusals > 0) {
         refusals--;
+        g_hash_table_insert(refused, data, GINT_TO_POINTER(slot));
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the fake camera refuses");
         return NULL;
     }

@@ -15,6 +15,10 @@
 #include "Rig.h"
 #include "Verdict.h"
 
+/* In how many level checks a subscription that was refused is tried again, at the latest; two are
+ * enough to find out that a trigger is gone. */
+enum { LONGEST_BACK_OFF = 8 };
+
 static Spec specs[SLOTS];
 static Settings settings;
 
@@ -219,7 +223,8 @@ static void finish(void) {
     setDescriberModes(OUTCOME_GOOD, FRAME_GOOD);
     while (findHangingJobs()->len)
         decideOutcome(0, OUTCOME_GOOD);
-    passTime(uniqueMoment(settings.levelCheckSec * 2000 + 8000));
+    refuseSubscriptions(0);
+    passTime(uniqueMoment(settings.levelCheckSec * LONGEST_BACK_OFF * 1000 + 10000));
     compare();
     compareWithTruth();
     stopApp();

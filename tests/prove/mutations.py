@@ -140,6 +140,13 @@ MUTATIONS = (
         "eventsAfterEnd",
     ),
     _mutation(
+        "refused-subscription-given-up",
+        "ProfileSubscription.c",
+        "if (!subscription->events && --subscription->checksLeft == 0)",
+        "if (FALSE)",
+        "missedStarts",
+    ),
+    _mutation(
         "trigger-index-left-behind",
         "SessionRegistry.c",
         "    removeFromSet(registry->byTrigger, session->profile->trigger->id, session);\n",

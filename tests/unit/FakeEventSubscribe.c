@@ -19,7 +19,7 @@ struct EventSubscription {
 
 static GHashTable* states = NULL; /* trigger id -> active */
 static GList* subscriptions = NULL;
-static gboolean refuseNext = FALSE;
+static guint refusals = 0;
 
 static GHashTable* getStates(void) {
     if (!states)
@@ -50,8 +50,8 @@ static gboolean deliverFirst(gpointer data) {
 EventSubscription* subscribeTrigger(EventSource* source, const Trigger* trigger,
                                     TriggerCallback callback, gpointer data, GError** error) {
     (void)source;
-    if (refuseNext) {
-        refuseNext = FALSE;
+    if (refusals) {
+        refusals--;
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the fake camera refuses");
         return NULL;
     }
@@ -152,8 +152,8 @@ guint countFakeSubscriptions(void) {
     return g_list_length(subscriptions);
 }
 
-void refuseNextSubscription(void) {
-    refuseNext = TRUE;
+void refuseSubscriptions(guint count) {
+    refusals = count;
 }
 
 struct EventDeclaration {

@@ -16,8 +16,8 @@ void removeFakeTrigger(const char* triggerId);
 /* Forgets all triggers. */
 void clearFakeTriggers(void);
 guint countFakeSubscriptions(void);
-/* The next subscription is refused. */
-void refuseNextSubscription(void);
+/* The next subscriptions are refused. */
+void refuseSubscriptions(guint count);
 
 /* Whether the event service takes what the app sends; TRUE at first. */
 void setFakeEventService(gboolean isUp);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Edges that were lost, triggers that are gone, subscriptions that were refused. */
+#include <string.h>
+
 #include "Counters.h"
 #include "Engine.h"
 #include "FakeClock.h"
@@ -7,19 +9,47 @@
 #include "FakeEventSubscribe.h"
 #include "TestData.h"
 
-static void testRefusedSubscriptionIsReported(Engine* engine, gconstpointer unused) {
-    (void)unused;
-    refuseNextSubscription();
-    configureOne(engine, "activeMonitoring", NULL);
-
-    g_assert_true(haveSubscriptionProblem(engine->subscriptions));
-}
-
 /* Lets a level check run and be answered. */
 static void checkLevels(Engine* engine, guint seconds) {
     setLevelCheckPeriod(engine->levelCheck, seconds);
     advanceClock(seconds * 1000);
     runMainLoop();
+}
+
+static guint complaints = 0;
+
+static void countComplaints(const char* domain, GLogLevelFlags level, const char* message,
+                            gpointer unused) {
+    (void)domain;
+    (void)unused;
+    if ((level & G_LOG_LEVEL_WARNING) && strstr(message, "cannot subscribe"))
+        complaints++;
+}
+
+/* With longer and longer waits, up to eight checks. */
+static void testARefusedSubscriptionIsTriedAgain(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    GLogFunc before = g_log_set_default_handler(countComplaints, NULL);
+    refuseSubscriptions(6);
+    configureOne(engine, "activeMonitoring", NULL);
+    g_assert_true(haveSubscriptionProblem(engine->subscriptions));
+
+    static const guint waits[] = {1, 2, 4, 8, 8};
+    for (gsize i = 0; i < G_N_ELEMENTS(waits); i++) {
+        for (guint check = 0; check < waits[i]; check++)
+            checkLevels(engine, 5);
+        g_assert_true(haveSubscriptionProblem(engine->subscriptions));
+    }
+    g_assert_cmpuint(countFakeSubscriptions(), ==, 0);
+    for (int check = 0; check < 8; check++)
+        checkLevels(engine, 5);
+
+    g_assert_cmpuint(countFakeSubscriptions(), ==, 1);
+    g_assert_false(haveSubscriptionProblem(engine->subscriptions));
+    g_assert_cmpuint(complaints, ==, 1);
+    setFakeTrigger(trigger1, TRUE);
+    g_assert_cmpuint(countOpenSessions(engine->registry), ==, 1);
+    g_log_set_default_handler(before, NULL);
 }
 
 static void testLostEdgesAreHealedInBothDirections(Engine* engine, gconstpointer unused) {
@@ -108,7 +138,7 @@ static void testATriggerMissedOnceIsNotGone(Engine* engine, gconstpointer unused
 
 int main(int argc, char** argv) {
     setUpEngineTests(&argc, &argv);
-    addEngineTest("/level-check/refused-subscription", testRefusedSubscriptionIsReported);
+    addEngineTest("/level-check/refused-subscription", testARefusedSubscriptionIsTriedAgain);
     addEngineTest("/level-check/lost-edges-are-healed", testLostEdgesAreHealedInBothDirections);
     addEngineTest("/level-check/same-period-again", testTheSamePeriodAgainDoesNotPutTheCheckOff);
     addEngineTest("/level-check/edge-newer-than-level", testAnEdgeIsNewerThanALevelAskedForBefore);
