@@ -3,15 +3,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from requests.auth import HTTPDigestAuth
 
-from tests.tools.virtual_camera_helpers import APP, TIMEOUT, MakePackage, RunningCamera
+from tests.tools.virtual_camera_helpers import (
+    APP,
+    EPOCH,
+    TIMEOUT,
+    MakePackage,
+    RunningCamera,
+    make_manifest,
+)
 from tests.waiting import wait_until
+from tools import eap
+from tools.virtual_camera import task_limit
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
 BAD = "bad_app"
@@ -72,6 +83,43 @@ def test_an_app_that_floods_its_log_keeps_that_of_others(
     assert "line 3 of 3" in good.app_log()
     assert len(good.app_log(BAD)) < 16 << 20
     assert stored(good) == "kept"
+
+
+@pytest.fixture
+def bomb(tmp_path: Path) -> Path:
+    """A program all of whose processes fork without end."""
+    code = "#include <unistd.h>\nint main(void) { for (;;) fork(); }"
+    command = ["gcc", "-x", "c", "-", "-o", str(tmp_path / BAD)]
+    subprocess.run(command, input=code, text=True, check=True, timeout=60)
+    return tmp_path / BAD
+
+
+def test_a_fork_bomb_stops_neither_camera_nor_other_apps(
+    good: RunningCamera, bomb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_limit, "MAX_TASKS", 200)
+    files = {BAD: bomb, "LICENSE": tmp_path / "LICENSE"}
+    manifest = make_manifest(BAD, "1.0.0")
+    package = eap.pack(manifest, files, tmp_path / "b.eap", epoch=EPOCH, architecture="host")
+    assert good.upload(package) == "OK"
+
+    good.control_app("start", BAD)
+
+    wait_until(lambda: _processes(BAD) > 100, "the bomb to go off")
+    assert answers_soon(good)
+    assert stored(good) == "kept"
+    assert _processes(BAD) < 400
+    assert good.control_app("remove", BAD) == "OK"
+    wait_until(lambda: _processes(BAD) == 0, "its processes to end")
+
+
+def _processes(name: str) -> int:
+    """How many processes of this machine run a program of that name."""
+    count = 0
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            count += path.read_text() == f"{name}\n"
+    return count
 
 
 def test_a_broken_upgrade_keeps_the_app_and_its_data(

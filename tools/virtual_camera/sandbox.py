@@ -18,10 +18,11 @@ from pathlib import Path
 
 from tools.virtual_camera.app_group import own_group
 from tools.virtual_camera.emulation import Emulator
-from tools.virtual_camera.full_disk import full_disk_prefix
+from tools.virtual_camera.full_disk import DISK, full_disk_prefix
 from tools.virtual_camera.libraries import Libraries, Missing, system_folders
 from tools.virtual_camera.moved_clock import FOLDER, MovedClock
 from tools.virtual_camera.storage import Storage
+from tools.virtual_camera.task_limit import limit_tasks
 
 APP_UID = 65534
 """nobody. On a device an app has a user of its own, made at install; here the message bus admits
@@ -122,6 +123,14 @@ class Sandbox:
         """As the app sees it."""
         return str((_PACKAGES / place.app if self._works else place.package) / "localdata")
 
+    def area(self, place: Place, card: str) -> str:
+        """The app's folder on a card that is there, as a confined app sees it."""
+        return f"{_STORAGE}/{card}/areas/{place.app}"
+
+    def card_disk(self, card: str) -> str:
+        """Where in a sandbox the full disk of a card is."""
+        return f"{DISK}-{card}"
+
     def missing(self, place: Place, program: str) -> Missing:
         """Which libraries and functions `program` will not find. Takes a while the first time."""
         return self.libraries.missing(place.app, place.package, program)
@@ -180,10 +189,14 @@ class Sandbox:
         return _assign(mine)
 
     def _prefix(self, place: Place) -> tuple[str, ...]:
-        if not self.is_disk_full:
-            return ()
-        disk = place.run.parent / f"{place.app}.disk"
-        return full_disk_prefix(str(place.package / "localdata"), str(disk))
+        disk = str(place.run.parent / f"{place.app}.disk")
+        prefix: tuple[str, ...] = ()
+        if self.is_disk_full:
+            prefix += full_disk_prefix(str(place.package / "localdata"), disk)
+        if self.storage is not None and self.can_fill_disk:
+            for id_, area in self.storage.full_areas(place.app):
+                prefix += full_disk_prefix(str(area), f"{disk}-{id_}")
+        return prefix
 
     def _environment(self, place: Place, socket: Path, libraries: str, bus: str) -> dict[str, str]:
         environment = {
@@ -212,8 +225,8 @@ class Sandbox:
             environment["LD_PRELOAD"] = f"{before}:{libraries}/{name}".lstrip(":")
 
     def _drop(self, *, confined: bool) -> list[str]:
-        """Give up root; and without bubblewrap, die when the camera dies."""
-        argv = ["setpriv", "--no-new-privs"]
+        """Give up root, and processes without end; without bubblewrap, die when the camera dies."""
+        argv = [*limit_tasks(self.uid), "setpriv", "--no-new-privs"]
         if not confined:
             argv += ["--pdeathsig", "KILL"]
         if self._is_root:
