@@ -20,6 +20,7 @@ CAMERA_LIBRARIES = frozenset(
         "ld-linux-armhf.so.3",
         "libaxevent.so.1",
         "libaxparameter.so.1",
+        "libaxstorage.so.1",  # this SONAME and that of licensekey are [unconfirmed]
         "libc.so.6",
         "libcurl.so.4",
         "libfcgi.so.0",
@@ -27,6 +28,7 @@ CAMERA_LIBRARIES = frozenset(
         "libglib-2.0.so.0",
         "libgobject-2.0.so.0",
         "libjansson.so.4",
+        "liblicensekey.so.1",
         "libm.so.6",
         "libvdostream.so.1",
     )

@@ -381,3 +381,19 @@ def test_scripts_run_as_the_app_in_its_folder(
     assert f"/{APP}\n" in log
     assert "after.sh failed: status 3" in log
     assert camera.control_app("remove") == "OK"
+
+
+def test_what_the_camera_cannot_write_is_error_10_and_keeps_the_app(
+    start_camera: StartCamera, make_package: MakePackage, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    camera = start_camera(state=state)
+    camera.allow_unsigned()
+    assert camera.upload(make_package()) == "OK"
+    (state / "apps" / APP / "new").write_text("in the way of an upgrade")
+
+    said = camera.upload(make_package(version="2.0.0"))
+
+    assert said == "Error: 10"
+    assert camera.applications()[APP]["Version"] == "1.0.0"
+    assert "it cannot be unpacked" in camera.app_log()
