@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The file has a line of JSON for each start and each end. It is emptied whenever no session is
- * open, and rewritten with the open ones alone when it has grown long. */
+ * open, and rewritten with the open ones alone, in their order, when it has grown long. */
 #include "SessionJournal.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@ enum { MOST_LINES = 2000 };
 
 struct SessionJournal {
     char* path;
-    GHashTable* open; /* session id -> its start line */
+    GQueue starts;    /* the start lines of the open sessions, the oldest first */
+    GHashTable* open; /* session id -> its link there */
     guint lines;      /* in the file */
     gboolean isStale; /* a write failed: the file lacks something, and is written anew next time */
 };
@@ -21,7 +22,8 @@ SessionJournal* newSessionJournal(const char* directory) {
     SessionJournal* journal = g_new0(SessionJournal, 1);
 
     journal->path = g_build_filename(directory, "sessions.journal", NULL);
-    journal->open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    journal->open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_queue_init(&journal->starts);
     return journal;
 }
 
@@ -29,6 +31,7 @@ void freeSessionJournal(SessionJournal* journal) {
     if (!journal)
         return;
     g_hash_table_unref(journal->open);
+    g_queue_clear_full(&journal->starts, g_free);
     g_free(journal->path);
     g_free(journal);
 }
@@ -43,12 +46,9 @@ static void noteWrite(SessionJournal* journal, const GError* error) {
 static void rewrite(SessionJournal* journal) {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
-    GHashTableIter entries;
-    gpointer line;
 
-    g_hash_table_iter_init(&entries, journal->open);
-    while (g_hash_table_iter_next(&entries, NULL, &line))
-        g_string_append(text, line);
+    for (const GList* link = journal->starts.head; link; link = link->next)
+        g_string_append(text, link->data);
     writeFileWhole(journal->path, text->str, 0600, &error);
     noteWrite(journal, error);
     journal->lines = g_hash_table_size(journal->open);
@@ -72,15 +72,21 @@ void journalStart(SessionJournal* journal, const SessionContext* session) {
     g_autofree char* text = json_dumps(json, JSON_COMPACT);
     char* line = g_strconcat(text, "\n", NULL);
 
-    g_hash_table_insert(journal->open, g_strdup(session->id), line);
+    g_queue_push_tail(&journal->starts, line);
+    g_hash_table_insert(journal->open, g_strdup(session->id), journal->starts.tail);
     append(journal, line);
 }
 
 void journalEnd(SessionJournal* journal, const SessionContext* session) {
     g_autofree char* line = g_strdup_printf("{\"end\":\"%s\"}\n", session->id);
 
-    if (!g_hash_table_remove(journal->open, session->id))
+    GList* start = g_hash_table_lookup(journal->open, session->id);
+
+    if (!start)
         return;
+    g_hash_table_remove(journal->open, session->id);
+    g_free(start->data);
+    g_queue_delete_link(&journal->starts, start);
     if (g_hash_table_size(journal->open) == 0) {
         removeFile(journal->path);
         journal->lines = 0;

@@ -7,6 +7,7 @@
 
 static GHashTable* entries = NULL; /* id -> Entry */
 static guint starts[SLOTS], refusals[SLOTS];
+static guint started = 0, lastLeft = 0; /* sessions; the order of the leftover that ended last */
 static guint64 lastSequence = 0;
 static gboolean isMuted = FALSE;
 
@@ -23,6 +24,7 @@ void clearLedger(void) {
 
 void restartLedger(gboolean muted) {
     isMuted = muted;
+    lastLeft = 0;
     lastSequence = 0;
 }
 
@@ -73,6 +75,7 @@ static void readStart(const char* id, const json_t* record) {
     Entry* entry = g_new0(Entry, 1);
     g_strlcpy(entry->id, id, sizeof entry->id);
     entry->slot = slot;
+    entry->order = ++started;
     entry->session = g_ptr_array_index(model.slots[slot].sessions, serial);
     entry->session->entry = entry;
     /* An old session may have had the same id: ids are random. Its model session keeps no entry. */
@@ -105,6 +108,10 @@ static void checkReason(const Entry* entry, const char* reason) {
         if (strcmp(reason, "interrupted") != 0)
             fail(FAULT_MISMATCH, "p%d: session %s was left by a crash and ends as %s", entry->slot,
                  entry->id, reason);
+        if (entry->order < lastLeft)
+            fail(FAULT_MISMATCH, "p%d: session %s was left by a crash and ends out of order",
+                 entry->slot, entry->id);
+        lastLeft = entry->order;
         return;
     }
     if (session->state == MODEL_OPEN)

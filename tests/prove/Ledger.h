@@ -10,6 +10,7 @@ typedef struct Entry {
     char id[12];
     int slot;
     ModelSession* session;
+    guint order; /* of the starts in this history */
     guint ends, descriptions;
     gboolean isLeft;      /* open when the app crashed: must end as `interrupted` */
     gboolean isLost;      /* the same, but the journal lost it: nothing more comes */

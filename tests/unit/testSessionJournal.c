@@ -71,10 +71,35 @@ static void testLeftoversEndAsInterrupted(Engine* engine, gconstpointer unused) 
     g_assert_cmpuint(countEnded(engine), ==, ended->len);
 }
 
+/* The file is written anew when it has grown long; the oldest session stays the first. */
+static void testAJournalWrittenAnewKeepsTheOrder(Engine* engine, gconstpointer unused) {
+    (void)unused;
+    g_autoptr(Profile) profile = makeProfile("a", "activeMonitoring", "Device1Scenario1", NULL);
+    for (int i = 0; i < 50; i++) {
+        g_autofree char* id = g_strdup_printf("open%d", i);
+        g_autoptr(SessionContext) session = newSession(id, profile, NULL, NULL);
+        journalStart(engine->journal, session);
+    }
+    for (int i = 0; i < 1100; i++) {
+        g_autoptr(SessionContext) session = newSession("short", profile, NULL, NULL);
+        journalStart(engine->journal, session);
+        journalEnd(engine->journal, session);
+    }
+
+    g_autoptr(SessionJournal) next = newSessionJournal(folder);
+    g_autoptr(GPtrArray) left = takeLeftovers(next);
+    g_assert_cmpuint(left->len, ==, 50);
+    for (guint i = 0; i < left->len; i++) {
+        g_autofree char* id = g_strdup_printf("open%u", i);
+        g_assert_cmpstr(((SessionContext*)g_ptr_array_index(left, i))->id, ==, id);
+    }
+}
+
 int main(int argc, char** argv) {
     setUpEngineTests(&argc, &argv);
     addEngineTest("/journal/journal-is-emptied", testJournalIsEmptyWhenNothingIsOpen);
     addEngineTest("/journal/journal-written-anew", testJournalIsWrittenAnewAfterAFailure);
     addEngineTest("/journal/leftovers", testLeftoversEndAsInterrupted);
+    addEngineTest("/journal/order-is-kept", testAJournalWrittenAnewKeepsTheOrder);
     return runEngineTests();
 }
