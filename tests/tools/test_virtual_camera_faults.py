@@ -368,6 +368,45 @@ def test_a_full_disk_can_be_read_but_not_written(
     assert store("later") == ["stored", "latere"]
 
 
+@pytest.mark.skipif(not can_fill_disk(), reason="needs root and bubblewrap")
+def test_a_full_card_can_be_read_but_not_written(
+    camera: RunningCamera, make_package: MakePackage
+) -> None:
+    def store(text: str) -> list[str]:
+        reply = camera.request("POST", "/local/test_app/store.cgi?card=1", data=text)
+        return reply.text.splitlines()
+
+    def change(**changes: bool) -> None:
+        body = {"id": "SD_DISK", **changes}
+        reply = camera.request("POST", "/virtual/storage", user="", json=body)
+        assert reply.status_code == 200
+
+    full = ["No space left on device", "before"]
+    assert camera.upload(make_package()) == "OK"
+    assert camera.control_app("start") == "OK"
+    camera.wait_until_serving()
+    assert store("before") == ["stored", "before"]
+    change(full=True)
+    assert store("during") == full
+    change(inserted=False)
+    assert store("nowhere") == ["No such file or directory"]
+    change(inserted=True)
+    assert store("during") == full
+    camera.control_app("restart")
+    camera.wait_until_serving()
+    assert store("during") == full
+    change(inserted=False, full=False)
+    change(inserted=True)
+    assert store("later") == ["stored", "latere"]
+    camera.control_app("restart")
+    camera.wait_until_serving()
+    change(inserted=False, full=True)
+    change(inserted=True)
+    assert store("during") == ["No space left on device", "latere"]
+    change(full=False)
+    assert store("again") == ["stored", "againe"]
+
+
 def test_without_a_sandbox_the_disk_cannot_be_filled(
     start_camera: StartCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:

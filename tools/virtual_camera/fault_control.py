@@ -12,6 +12,7 @@ from aiohttp import web
 from tools.errors import ToolError
 from tools.virtual_camera.control_web import ControlError, boolean, guarded, json_body
 from tools.virtual_camera.core import Core
+from tools.virtual_camera.full_cards import FullCards
 from tools.virtual_camera.full_disk import fill, free
 from tools.virtual_camera.moved_clock import MovedClock, follows
 from tools.virtual_camera.network_cut import Address
@@ -33,6 +34,7 @@ class FaultApi:
         self._network = core.network
         self._network_cut = core.network_cut
         self._server: WebServer | None = None
+        core.services.storage.on_placed = FullCards(core.sandbox, core.manager).apply
 
     def register(self, server: WebServer) -> None:
         self._server = server

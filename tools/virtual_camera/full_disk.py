@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Makes apps meet a full disk: what lies in localdata can be read, and every write fails (ENOSPC).
+"""Makes apps meet a full disk: what lies in a folder can be read, and every write fails (ENOSPC).
 
-A small file system in memory, filled to the brim, is laid over localdata in the app's own mount
-namespace, so that nothing of it is left when the app ends. That takes root and a sandbox. Unlike on
-a full disk, removing a file fails too.
+A small file system in memory, filled to the brim, is laid over the folder (localdata, say) in the
+app's own mount namespace, so that nothing of it is left when the app ends. That takes root and a
+sandbox. Unlike on a full disk, removing a file fails too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TAKE_AWAY = """
 umount -l "$2" 2>/dev/null || true
 """
 _RUN = '\nshift 2\nexec "$@"'
-_DISK = "/run/full-disk"
+DISK = "/run/full-disk"
 """where the file system is mounted in a sandbox"""
 
 
@@ -42,17 +42,17 @@ def full_disk_prefix(data: str, disk: str) -> tuple[str, ...]:
     return ("unshare", "--mount", "--", "sh", "-c", _LAY_OVER + _RUN, "sh", data, disk)
 
 
-async def fill(pid: int, data: str) -> None:
+async def fill(pid: int, data: str, disk: str = DISK) -> None:
     """Have a running app's disk full; `data` as the app sees it. SetupError when that fails."""
-    await _inside(pid, _LAY_OVER, data)
+    await _inside(pid, _LAY_OVER, data, disk)
 
 
-async def free(pid: int, data: str) -> None:
+async def free(pid: int, data: str, disk: str = DISK) -> None:
     """Undo `fill`, and what `full_disk_prefix` did."""
-    await _inside(pid, _TAKE_AWAY, data)
+    await _inside(pid, _TAKE_AWAY, data, disk)
 
 
-async def _inside(pid: int, script: str, data: str) -> None:
+async def _inside(pid: int, script: str, data: str, disk: str) -> None:
     program = shutil.which("nsenter")
     if program is None:
         raise SetupError("nsenter is not installed", "apt-get install util-linux")
@@ -68,7 +68,7 @@ async def _inside(pid: int, script: str, data: str) -> None:
             script,
             "sh",
             data,
-            _DISK,
+            disk,
         ),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

@@ -21,6 +21,7 @@ from tools.virtual_camera.emulation import Emulator
 from tools.virtual_camera.full_disk import DISK, full_disk_prefix
 from tools.virtual_camera.libraries import Libraries, Missing, system_folders
 from tools.virtual_camera.moved_clock import FOLDER, MovedClock
+from tools.virtual_camera.sandbox_folders import ETC, system_binds
 from tools.virtual_camera.storage import Storage
 from tools.virtual_camera.task_limit import limit_tasks
 
@@ -33,12 +34,6 @@ _EMULATOR = "/usr/local/lib/emulator"
 _SYSROOT = "/usr/local/lib/sysroot"
 _BUS = "/run/dbus/system_bus_socket"
 _STORAGE = "/var/spool/storage"
-_ETC = (
-    *("alternatives", "ca-certificates", "fonts", "gai.conf", "hosts", "ld.so.cache", "ld.so.conf"),
-    *("ld.so.conf.d", "localtime", "nsswitch.conf", "pki", "protocols", "resolv.conf", "services"),
-    *("ssl", "timezone"),
-)
-_SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SYSLOG_LIBRARY = "libvirtualsyslog.so"
 _LOOPBACK_LIBRARY = "libvirtualloopback.so"
 _HTTP_PORT = 80
@@ -236,7 +231,7 @@ class Sandbox:
 
     def _view(self, place: Place) -> list[str]:
         folder = str(_PACKAGES / place.app)
-        argv = [*self._isolation(), *_system_folders()]
+        argv = [*self._isolation(), *system_binds()]
         argv += ["--perms", "0755", "--tmpfs", "/usr/local"]
         argv += ["--perms", "0755", "--dir", str(_PACKAGES)]
         argv += ["--perms", "0755", "--dir", "/usr/local/lib"]
@@ -255,7 +250,7 @@ class Sandbox:
             argv += ["--bind", str(self.storage.view(place.app, self.uid)), _STORAGE]
         if self.clock is not None and self.clock.is_movable:
             argv += ["--ro-bind", str(self.clock.folder), FOLDER]
-        for name in _ETC:
+        for name in ETC:
             argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
         for name in ("passwd", "group"):
             argv += ["--ro-bind", f"{place.run.parent}/{place.app}.{name}", f"/etc/{name}"]
@@ -278,7 +273,7 @@ class Sandbox:
         return f"unix:path={_BUS}" if _socket_of(self._bus_address) else self._bus_address
 
     def _probe(self) -> bool:
-        argv = [*self._isolation(), *_system_folders(), "--proc", "/proc", "--dev", "/dev"]
+        argv = [*self._isolation(), *system_binds(), "--proc", "/proc", "--dev", "/dev"]
         argv += ["--", *self._drop(confined=True), "true"]
         try:
             done = subprocess.run(argv, capture_output=True, timeout=10, check=False)
@@ -289,17 +284,6 @@ class Sandbox:
 
 def _assign(environment: Mapping[str, str]) -> list[str]:
     return [f"{name}={value}" for name, value in environment.items()]
-
-
-def _system_folders() -> list[str]:
-    argv = ["--ro-bind", "/usr", "/usr"]
-    for name in _SYSTEM:
-        path = Path("/") / name
-        if path.is_symlink():
-            argv += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            argv += ["--ro-bind", str(path), str(path)]
-    return argv
 
 
 def _socket_of(address: str) -> str:

@@ -9,7 +9,8 @@ renamed when the card comes or goes, so that a running app sees it at once:
     FOLDER/APP/removed/ID/areas/APP
 
 What a write-protected card cannot do here: files that exist can still be changed, only none can be
-made or removed. A full one says so, but takes more.
+made or removed. A full one says so; that it takes no more either is what `on_placed` does, where
+the machine can (`full_cards`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -71,7 +72,14 @@ class Storage:
         self._released = asyncio.Event()
         self._change = asyncio.Lock()
         self._listeners: list[Callable[[Card], None]] = []
+        self.on_placed: Callable[[Card], Awaitable[None]] | None = None
+        """called with a changed card that is where it belongs, before anybody is told"""
         self._load()
+
+    @property
+    def folder(self) -> Path:
+        """Where everything on the cards is."""
+        return self._folder
 
     def cards(self) -> list[Card]:
         return [*self._cards.values()]
@@ -124,11 +132,11 @@ class Storage:
         self.card(id_)
         async with self._change:
             if full is not None:
-                self._put(replace(self.card(id_), full=full))
+                await self._put(replace(self.card(id_), full=full))
             if writable is not None:
-                self._put(replace(self.card(id_), write_protected=not writable))
+                await self._put(replace(self.card(id_), write_protected=not writable))
             if inserted and not self.card(id_).available:
-                self._put(replace(self.card(id_), available=True))
+                await self._put(replace(self.card(id_), available=True))
             elif inserted is False and self.card(id_).available:
                 await self._remove(id_)
         return self.card(id_)
@@ -145,8 +153,13 @@ class Storage:
         inserted.mkdir(exist_ok=True)
         return inserted
 
+    def full_areas(self, app: str) -> list[tuple[str, Path]]:
+        """The id of every full card that is there, and the folder of `app` on it."""
+        full = [card for card in self._cards.values() if card.full and card.available]
+        return [(card.id, self._place(app, card) / "areas" / app) for card in full]
+
     async def _remove(self, id_: str) -> None:
-        self._put(replace(self.card(id_), exiting=True))
+        await self._put(replace(self.card(id_), exiting=True))
         try:
             async with asyncio.timeout(self._exit_grace):
                 while self._users[id_]:
@@ -154,9 +167,9 @@ class Storage:
                     await self._released.wait()
         except TimeoutError:
             self._users[id_].clear()
-        self._put(replace(self.card(id_), available=False, exiting=False))
+        await self._put(replace(self.card(id_), available=False, exiting=False))
 
-    def _put(self, card: Card) -> None:
+    async def _put(self, card: Card) -> None:
         before = self._cards[card.id]
         if card == before:
             return
@@ -164,6 +177,8 @@ class Storage:
         self._cards[card.id] = card
         states = {c.id: {**asdict(c), "exiting": False} for c in self._cards.values()}
         write_text_atomically(self._file, json.dumps(states, indent=1))
+        if self.on_placed is not None:
+            await self.on_placed(card)
         for listener in self._listeners:
             listener(card)
 

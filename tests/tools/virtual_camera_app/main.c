@@ -20,6 +20,7 @@
 
 #define THREADS 16
 #define CHUNK 4096
+#define CARD "/var/spool/storage/SD_DISK/areas/test_app"
 
 static int listener;
 static pthread_mutex_t acceptLock = PTHREAD_MUTEX_INITIALIZER;
@@ -116,18 +117,20 @@ static void answerWithLog(FCGX_Request* request) {
     FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\nlogged\n");
 }
 
-/* Puts the body into localdata/stored and says how that went, then what the file holds. */
+/* Puts the body into the file `stored` and says how that went, then what the file holds: in
+ * localdata, or with ?card=1 on the SD card. */
 static void answerWithStore(FCGX_Request* request) {
     char text[CHUNK];
+    const char* path = query(request, "card", 0) ? CARD "/stored" : "localdata/stored";
     int size = FCGX_GetStr(text, sizeof(text) - 1, request->in);
-    int file = open("localdata/stored", O_RDWR | O_CREAT, 0600);
+    int file = open(path, O_RDWR | O_CREAT, 0600);
     int stored = file >= 0 && (size == 0 || write(file, text, (size_t)size) == size);
 
     FCGX_FPrintF(request->out, "Content-Type: text/plain\r\n\r\n%s\n",
                  stored ? "stored" : strerror(errno));
     if (file >= 0)
         close(file);
-    file = open("localdata/stored", O_RDONLY);
+    file = open(path, O_RDONLY);
     ssize_t found = file >= 0 ? read(file, text, sizeof(text)) : 0;
     FCGX_PutStr(text, found > 0 ? (int)found : 0, request->out);
     if (file >= 0)
