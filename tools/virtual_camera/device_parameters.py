@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tools.virtual_camera.geolocation import PARAMETERS as GEOLOCATION
+
 AUTHENTICATION_POLICY = "Network.HTTP.AuthenticationPolicy"
 _BUILD_TIME = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 """When the emulated firmware was built; a fixed one, since nothing is."""
@@ -22,6 +24,7 @@ def device_parameters(*, serial: str, os_version: str) -> dict[str, str]:
         **_image(),
         **_network(serial),
         **_time(),
+        **GEOLOCATION,
     }
 
 

@@ -31,7 +31,9 @@ CALLS = (
     ),
     *(f"{_CGI}/disks/{name}.cgi" for name in ("list", "mount", "format")),
     *(f"{_CGI}/{name}.cgi" for name in ("audio/transmit", "audio/receive", "playclip")),
-    *(f"{_CGI}/{name}.cgi" for name in ("capturemode", "geolocation/get", "opticscontrol")),
+    *(f"{_CGI}/{name}.cgi" for name in ("capturemode", "opticscontrol")),
+    *(f"{_CGI}/geolocation/{name}.cgi" for name in ("get", "set")),
+    f"{_CGI}/geoorientation/geoorientation.cgi",
     *("/vapix/services", "/vapix/ws-data-stream", "/onvif/device_service", "/axis-media/media.amp"),
     *("/local/objectanalytics/control.cgi", "/local/vmd/control.cgi", "/config/rest"),
 )
@@ -47,6 +49,7 @@ METHODS = {
         *("status", "upgrade", "reboot", "factoryDefault", "commit", "rollback"),
         *("purge", "getSupportedVersions"),
     ),
+    f"{_CGI}/streamprofile.cgi": ("list", "create", "update", "remove", "getSupportedVersions"),
     f"{_CGI}/time.cgi": (
         *("getDateTimeInfo", "getAll", "setDateTime", "setTimeZone", "setPosixTimeZone"),
         *("resetTimeZone", "getSupportedVersions"),
@@ -70,7 +73,11 @@ METHODS = {
 PARTIAL = {
     f"{_CGI}/applications/license.cgi": "no licence service: keys are neither stored nor removed",
     f"{_CGI}/jpg/image.cgi": "no palette, squarepixel or quad; camera=1 alone",
-    f"{_CGI}/mjpg/video.cgi": "at most 60 frames a second, no stream profiles",
+    f"{_CGI}/mjpg/video.cgi": "at most 60 frames a second",
+    f"{_CGI}/date.cgi": "the time; it cannot be set",
+    f"{_CGI}/com/ptz.cgi": "always the error of a camera that has no PTZ",
+    f"{_CGI}/disks/list.cgi": "the virtual card and share; sizes are those of the machine's disk",
+    f"{_CGI}/record/list.cgi": "always empty: nothing is recorded",
     f"{_CGI}/param.cgi": "parameters that clients ask for, not every one of a device",
     f"{_CGI}/admin/param.cgi": "as param.cgi",
     "/axis-media/media.amp": "RTSP, also through HTTP: events, pictures as JPEG; no other codecs",

@@ -21,6 +21,7 @@ from tools.virtual_camera.pictures import (
     encode,
     fit,
 )
+from tools.virtual_camera.stream_profiles import StreamProfiles
 from tools.virtual_camera.web import Refusal, arguments, text
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class ImagesApi:
         self._pictures = pictures
         self._snapshots = snapshots
         self._parameters = parameters
+        self._profiles = StreamProfiles(parameters)
 
     async def image(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -116,7 +118,13 @@ class ImagesApi:
         return text(f"image width = {options.width}\nimage height = {options.height}\n")
 
     def options(self, given: dict[str, str]) -> ImageOptions:
-        """What the arguments of a request ask for; BadArgument for one that is wrong."""
+        """What the arguments of a request ask for, and those of its stream profile that it does not
+        have itself; BadArgument for one that is wrong."""
+        if given.get("streamprofile"):
+            profile = self._profiles.arguments(given["streamprofile"])
+            if profile is None:
+                raise BadArgument("There is no stream profile of this name")
+            given = {**profile, **given}
         if given.get("camera", "1") != "1":
             raise BadArgument("This camera has one video channel, camera=1")
         width, height = _size(given.get("resolution") or self._default_size())

@@ -16,11 +16,14 @@ from tools.virtual_camera.device_info import (
 )
 from tools.virtual_camera.fault_control import FaultApi
 from tools.virtual_camera.firmware_api import firmware_management
+from tools.virtual_camera.geolocation import GeolocationApi
 from tools.virtual_camera.object_analytics import ObjectAnalyticsApi
 from tools.virtual_camera.parameters_api import ParametersApi
 from tools.virtual_camera.server import WebServer
 from tools.virtual_camera.server_report import ServerReportApi
+from tools.virtual_camera.simple_cgis import DateCgi, PtzCgi, StorageLists
 from tools.virtual_camera.storage_services import StorageApi
+from tools.virtual_camera.stream_profiles import StreamProfiles
 from tools.virtual_camera.system_log import SystemLogApi
 from tools.virtual_camera.time_api import TimeApi
 from tools.virtual_camera.user_api import UserApi
@@ -39,6 +42,11 @@ def build_server(core: Core) -> WebServer:
     _add_applications(server, core)
     _add_parameters(server, core, discovery)
     _add_images(server, core)
+    _add_simple(server, core)
+    profiles = StreamProfiles(core.services.parameters)
+    profile_cgi = profiles.cgi(core.gate, core.unsupported)
+    server.add(f"{_CGI}/streamprofile.cgi", Access.ANONYMOUS, profile_cgi.handle)
+    discovery.announce("stream-profiles", "1.0", "Stream Profiles")
     _add_inputs(server, core)
     core.network.register(server, discovery)
     ControlApi(core).register(server)
@@ -64,6 +72,8 @@ def _add_device(server: WebServer, core: Core, discovery: ApiDiscovery) -> None:
     discovery.announce("user-management", "1.1", "User Management")
     clock = TimeApi(core.services.parameters, core.gate, core.unsupported)
     server.add(f"{_CGI}/time.cgi", Access.VIEWER, clock.cgi.handle)
+    date = DateCgi(clock.local_now, core.unsupported)
+    server.add(f"{_CGI}/date.cgi", Access.VIEWER, date.handle)
     discovery.announce("time-service", "1.1", "Time API")
     firmware = firmware_management(core.services.parameters, core.gate, core.unsupported)
     server.add(f"{_CGI}/firmwaremanagement.cgi", Access.ADMIN, firmware.handle)
@@ -108,6 +118,17 @@ def _add_images(server: WebServer, core: Core) -> None:
     server.add("/jpg/image.jpg", Access.VIEWER, api.image)
     server.add(f"{_CGI}/mjpg/video.cgi", Access.VIEWER, api.video)
     server.add(f"{_CGI}/imagesize.cgi", Access.VIEWER, api.size)
+
+
+def _add_simple(server: WebServer, core: Core) -> None:
+    place = GeolocationApi(core.services.parameters)
+    server.add(f"{_CGI}/geolocation/get.cgi", Access.ADMIN, place.position)
+    server.add(f"{_CGI}/geolocation/set.cgi", Access.ADMIN, place.set_position)
+    server.add(f"{_CGI}/geoorientation/geoorientation.cgi", Access.ADMIN, place.orientation)
+    server.add(f"{_CGI}/com/ptz.cgi", Access.VIEWER, PtzCgi(core.unsupported).handle)
+    lists = StorageLists(core.services.storage)
+    server.add(f"{_CGI}/disks/list.cgi", Access.OPERATOR, lists.disks)
+    server.add(f"{_CGI}/record/list.cgi", Access.OPERATOR, lists.recordings)
 
 
 def _add_inputs(server: WebServer, core: Core) -> None:

@@ -60,15 +60,22 @@ class TimeApi:
         self.cgi.add("setPosixTimeZone", Access.ADMIN, self._set_posix)
         self.cgi.add("resetTimeZone", Access.ADMIN, self._reset)
 
+    def local_now(self) -> datetime:
+        """The time in the zone that is set."""
+        name = self._parameters.get(_IANA) or ""
+        posix = self._parameters.get(_POSIX) or _DEFAULT_POSIX
+        dst = self._parameters.get(_DST) == "yes"
+        zone = ZoneInfo(name) if _is_zone(name) else _posix_zone(posix, dst=dst)
+        return self._now().replace(microsecond=0).astimezone(zone)
+
     def _info(self, _params: Data) -> Data:
         name = self._parameters.get(_IANA) or ""
         posix = self._parameters.get(_POSIX) or _DEFAULT_POSIX
         dst = self._parameters.get(_DST) == "yes"
-        now = self._now().replace(microsecond=0)
-        zone = ZoneInfo(name) if _is_zone(name) else _posix_zone(posix, dst=dst)
+        now = self.local_now()
         answer: Data = {
             "dateTime": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "localDateTime": now.astimezone(zone).isoformat(),
+            "localDateTime": now.isoformat(),
             "maxYearSupported": _LAST_YEAR,
         }
         if name:
