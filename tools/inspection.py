@@ -80,7 +80,7 @@ def package_lines(package: eap.Package) -> Iterator[str]:
 
 
 def _problems(package: eap.Package) -> list[manifest.Problem]:
-    if not package.manifest:
+    if not package.has_manifest:
         return []
     described = copy.deepcopy(package.manifest)
     setup = described.get("acapPackageConf", {}).get("setup", {})

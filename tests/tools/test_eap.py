@@ -277,15 +277,45 @@ def test_what_is_no_package_is_refused(content: bytes, message: str) -> None:
         eap.read(content)
 
 
-@pytest.mark.parametrize("missing", ["manifest.json", "package.conf"])
+@pytest.mark.parametrize("missing", [("package.conf",), ("manifest.json", "package.conf")])
 def test_a_package_without_its_description_is_refused(
-    files: dict[str, Path], tmp_path: Path, missing: str
+    files: dict[str, Path], tmp_path: Path, missing: tuple[str, ...]
 ) -> None:
     def without(name: str, content: bytes) -> bytes | None:
-        return None if name == missing else content
+        return None if name in missing else content
 
-    with pytest.raises(PackageError, match=f"no {missing}"):
+    with pytest.raises(PackageError, match="no package.conf"):
         eap.read(repacked(packed(files, tmp_path / "a.eap"), without))
+
+
+def test_package_conf_without_a_manifest_or_a_name_is_refused(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    def nameless(name: str, content: bytes) -> bytes | None:
+        return None if name == "manifest.json" else content.replace(b"APPNAME", b"APPNOBODY")
+
+    with pytest.raises(PackageError, match=r"no manifest\.json"):
+        eap.read(repacked(packed(files, tmp_path / "a.eap"), nameless))
+
+
+def test_a_package_from_before_manifests_is_what_package_conf_says(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    new = eap.read(packed(files, tmp_path / "a.eap"))
+
+    old = eap.read(
+        repacked(
+            packed(files, tmp_path / "a.eap"),
+            lambda name, content: None if name == "manifest.json" else content,
+        )
+    )
+
+    assert (new.has_manifest, old.has_manifest) == (True, False)
+    for name in ("app_name", "friendly_name", "vendor", "version", "architecture", "run_mode"):
+        assert getattr(old, name) == getattr(new, name), name
+    assert old.run_options == new.run_options
+    assert (old.cgi, old.param_conf) == (new.cgi, new.param_conf)
+    assert old.contradictions() == []
 
 
 def test_a_manifest_nested_without_end_is_refused(files: dict[str, Path], tmp_path: Path) -> None:

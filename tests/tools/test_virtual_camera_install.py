@@ -397,3 +397,22 @@ def test_what_the_camera_cannot_write_is_error_10_and_keeps_the_app(
     assert said == "Error: 10"
     assert camera.applications()[APP]["Version"] == "1.0.0"
     assert "it cannot be unpacked" in camera.app_log()
+
+
+def test_a_package_from_before_manifests_runs_up_to_axis_os_12(
+    start_camera: StartCamera, make_package: MakePackage
+) -> None:
+    def without_manifest(files: dict[str, bytes]) -> None:
+        del files["manifest.json"]
+
+    package = repack(make_package(runOptions="--name old"), without_manifest)
+    for os_version, answer in (("11.11.73", "OK"), ("12.11.2", "OK"), ("13.0.33", "Error: 5")):
+        camera = start_camera(os_version=os_version)
+        camera.allow_unsigned()
+        assert camera.upload(package) == answer, os_version
+        if answer == "OK":
+            assert camera.control_app("start") == "OK"
+            camera.wait_until_serving()
+            assert camera.applications()[APP]["Status"] == "Running"
+            shown = camera.get(f"/axis-cgi/param.cgi?action=list&group={APP}.Level").text
+            assert shown == "root.Test_app.Level=info\n"

@@ -57,6 +57,11 @@ class Package:
     _unpack: Callable[[Path], None] = field(repr=False, compare=False)
 
     @property
+    def has_manifest(self) -> bool:
+        """False for packages from before AXIS OS 10.7; `manifest` is what package.conf says then."""
+        return any(member.name == "manifest.json" for member in self.members)
+
+    @property
     def app_name(self) -> str:
         return self._setup("appName", "APPNAME")
 

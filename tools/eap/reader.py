@@ -20,6 +20,7 @@ from typing import IO, Any, Self
 
 from tools.eap import conf
 from tools.eap.model import Manifest, Member, Package, configuration_of, setup_of
+from tools.eap.old_package import manifest_of
 from tools.errors import PackageError
 
 MAX_UNPACKED = 1 << 30
@@ -32,8 +33,9 @@ _CHUNK = 1 << 16
 def read(source: Path | bytes) -> Package:
     """Read the package at `source` (a file, or the bytes of one) to its end and check it.
 
-    PackageError when it is cut, no .eap, unsafe, or lacks manifest.json or package.conf; bytes
-    after the gzip stream are a signature and tolerated.
+    PackageError when it is cut, no .eap, unsafe, or lacks package.conf; without manifest.json it is
+    from before manifests and package.conf says it all. Bytes after the gzip stream are a signature
+    and tolerated.
     """
     members: list[Member] = []
     texts: dict[str, str] = {}
@@ -61,11 +63,13 @@ def read(source: Path | bytes) -> Package:
 
 
 def _manifest(texts: dict[str, str]) -> Manifest:
-    for name in ("manifest.json", "package.conf"):
-        if name not in texts:
-            raise PackageError(
-                f"the package has no {name}", "build it with acap-build or this tool"
-            )
+    if "package.conf" not in texts:
+        raise PackageError("the package has no package.conf", "build it with acap-build")
+    if "manifest.json" not in texts:
+        stated = conf.parse_package_conf(texts["package.conf"])
+        if not stated.get("APPNAME"):
+            raise PackageError("the package has no manifest.json", "build it with acap-build")
+        return manifest_of(stated)
     try:
         manifest = json.loads(texts["manifest.json"])
     except (ValueError, RecursionError) as error:

@@ -169,7 +169,10 @@ def _check_manifest(package: Package) -> None:
             f"appName {package.app_name!r} is no valid name",
         ),
         (package.run_mode not in _RUN_MODES, f"runMode {package.run_mode!r} does not exist"),
-        (_schema_major(package.manifest) not in (1, 2), "schemaVersion is not 1.x or 2.x"),
+        (
+            package.has_manifest and _schema_major(package.manifest) not in (1, 2),
+            "schemaVersion is not 1.x or 2.x",
+        ),
         (not _has_program(package), f"the package has no program named {package.app_name}"),
         (*_contradiction(package),),
         (*_version_2(package.manifest, setup),),
