@@ -284,7 +284,7 @@ def test_a_package_without_its_description_is_refused(
     def without(name: str, content: bytes) -> bytes | None:
         return None if name in missing else content
 
-    with pytest.raises(PackageError, match="no package.conf"):
+    with pytest.raises(PackageError, match=r"no package\.conf"):
         eap.read(repacked(packed(files, tmp_path / "a.eap"), without))
 
 

@@ -58,7 +58,7 @@ class Package:
 
     @property
     def has_manifest(self) -> bool:
-        """False for packages from before AXIS OS 10.7; `manifest` is what package.conf says then."""
+        """False for packages from before AXIS OS 10.7: `manifest` is what package.conf says."""
         return any(member.name == "manifest.json" for member in self.members)
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Packages from before manifests (AXIS OS before 10.7, ACAP version 3): package.conf says it all."""
+"""Packages from before manifests (AXIS OS 10.6, ACAP version 3): package.conf says it all."""
 
 from __future__ import annotations
 
