@@ -43,7 +43,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     # Checks the C code.
     "check": ("valgrind", "cppcheck"),
     # Runs SDK images where no engine does, and makes the stand-in for Axis's.
-    "engine": ("docker.io", "mmdebstrap"),
+    "engine": ("docker.io", "mmdebstrap", "debian-archive-keyring"),
     # Builds for the processors of cameras; what is linked against is tools/sysroot's business.
     "cross": (
         "gcc-aarch64-linux-gnu",

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import console, debian
+from tools import apt_sources, console, debian
 from tools.errors import SetupError, UsageError
 
 PACKAGES = (
@@ -126,6 +126,7 @@ def _make(target: Target, path: Path) -> None:
         for name in _UNUSED:
             shutil.rmtree(root / name, ignore_errors=True)
         make_links_relative(root)
+        lead_to_usr(root)
         _make_relocatable(root)
         if not (root / "usr" / "lib" / target.triplet / "pkgconfig" / "glib-2.0.pc").is_file():
             raise SetupError(f"the packages for {target.debian} do not hold GLib", _CURE)
@@ -143,13 +144,8 @@ def _download(target: Target, work: Path) -> list[Path]:
     """Fetch PACKAGES of another architecture and all that they need, by an apt state of our own."""
     if not shutil.which("apt-get"):
         raise SetupError("this machine has no apt-get to fetch the sysroot's packages with", _CURE)
-    (work / "state" / "lists" / "partial").mkdir(parents=True)
-    (work / "cache" / "archives" / "partial").mkdir(parents=True)
-    (work / "state" / "status").touch()
     settings = {
-        "Dir::State": work / "state",
-        "Dir::State::status": work / "state" / "status",
-        "Dir::Cache": work / "cache",
+        **apt_sources.copy(work),
         "APT::Architecture": target.debian,
         "APT::Architectures": target.debian,
         "APT::Install-Recommends": "false",
@@ -198,6 +194,17 @@ def make_links_relative(root: Path) -> None:
             inside = os.path.relpath(root / target.lstrip("/"), link.parent)
             link.unlink()
             link.symlink_to(inside)
+
+
+def lead_to_usr(root: Path) -> None:
+    """Let /lib lead to /usr/lib where the packages hold nothing outside /usr any more.
+
+    On an installed system a link of the package base-files does that; linker scripts and program
+    interpreters are still named by /lib.
+    """
+    for name in ("lib", "lib64"):
+        if (root / "usr" / name).is_dir() and not (root / name).exists():
+            (root / name).symlink_to(f"usr/{name}")
 
 
 def links(root: Path) -> Iterator[Path]:

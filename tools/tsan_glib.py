@@ -16,7 +16,7 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools import console, debian
+from tools import apt_sources, console, debian
 from tools.bootstrap import PROJECT
 from tools.errors import BuildError, SetupError
 
@@ -79,19 +79,10 @@ def _make(version: str, built: Path) -> None:
 
 def _fetch(version: str, work: Path) -> Path:
     """The upstream archive of that version's source package."""
-    _write_sources(work)
     options = ["-q", "-o", f"APT::Sandbox::User={'root' if os.geteuid() == 0 else os.geteuid()}"]
-    for name, place in {
-        "Dir::Etc::sourcelist": "sources.list",
-        "Dir::Etc::sourceparts": "sources.list.d",
-        "Dir::State": "state",
-        "Dir::State::status": "state/status",
-        "Dir::Cache": "cache",
-    }.items():
-        options += ["-o", f"{name}={work / place}"]
+    for name, place in apt_sources.copy(work, kind="deb-src").items():
+        options += ["-o", f"{name}={place}"]
     options += ["-o", "Acquire::Languages=none", "-o", "APT::Update::Post-Invoke-Success="]
-    (work / "state" / "lists" / "partial").mkdir(parents=True)
-    (work / "state" / "status").touch()
     lines: list[str] = []
     console.stream(["apt-get", *options, "update"], lines.append, cwd=work)
     for wanted in (f"glib2.0={version}", "glib2.0"):
@@ -113,20 +104,6 @@ def _fetch(version: str, work: Path) -> Path:
             "apt-get update && apt-get upgrade",
         )
     return archives[0]
-
-
-def _write_sources(work: Path) -> None:
-    """The machine's own package sources, of which the source packages are asked for."""
-    places = work / "sources.list.d"
-    places.mkdir()
-    main = Path("/etc/apt/sources.list")
-    lines = main.read_text() if main.exists() else ""
-    for path in sorted(Path("/etc/apt/sources.list.d").glob("*.list")):
-        lines += "\n" + path.read_text()
-    (work / "sources.list").write_text(re.sub(r"(?m)^deb(-src)?\s", "deb-src ", lines))
-    for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
-        text = re.sub(r"(?m)^Types:.*$", "Types: deb-src", path.read_text())
-        (places / path.name).write_text(text)
 
 
 def _unpack(archive: Path, work: Path) -> Path:
