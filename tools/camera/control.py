@@ -106,6 +106,10 @@ class ControlClient:
         """Send a signal such as SIGKILL to an app's process."""
         self.call("POST", f"apps/{app}/signal", {"signal": name})
 
+    def reboot(self, *, power_cut: bool = False) -> None:
+        """Reboot the camera, or cut its power, and wait until its apps have started again."""
+        self.call("POST", "reboot", {"powerCut": power_cut}, extra_seconds=30)
+
     def unsupported(self) -> Json:
         """What was asked of the camera that it does not have."""
         return self.call("GET", "unsupported")

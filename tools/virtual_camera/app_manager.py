@@ -111,9 +111,10 @@ class AppManager:
             if app.record.was_running and app.record.run_mode != "never":
                 await app.runner.start()
 
-    async def shut_down(self) -> None:
-        """Stop every app; which ones ran is remembered for the next start."""
-        await asyncio.gather(*(self._halt(app) for app in self.apps.values()))
+    async def shut_down(self, *, power_cut: bool = False) -> None:
+        """Stop every app; which ones ran is remembered for the next boot."""
+        await asyncio.gather(*(self._halt(app, power_cut) for app in self.apps.values()))
+        self.apps.clear()
 
     def begin_upload(self) -> None:
         """Claim the one place for an upload; Refused when another has it. Then `end_upload`."""
@@ -256,9 +257,9 @@ class AppManager:
         await app.runner.start()
         self._remember(app, running=True)
 
-    async def _halt(self, app: App) -> None:
+    async def _halt(self, app: App, power_cut: bool) -> None:
         async with app.lock:
-            await app.runner.stop()
+            await app.runner.stop(power_cut=power_cut)
             app.syslog.close()
             self._sandbox.clear(app.place)
 

@@ -80,12 +80,15 @@ class AppRunner:
         await self._launch()
         self._task = asyncio.create_task(self._supervise())
 
-    async def stop(self) -> None:
-        """SIGTERM, then after the grace SIGKILL; returns when nothing of the app is left."""
+    async def stop(self, *, power_cut: bool = False) -> None:
+        """SIGTERM, then after the grace SIGKILL; returns when nothing of the app is left.
+        `power_cut`: no warning and no grace."""
         if self._task is None:
             return
         self._stopping = True
-        if self._process is not None:
+        if self._process is not None and power_cut:
+            self._process.kill()
+        elif self._process is not None:
             self._process.signal(signal.SIGTERM)
             done, _ = await asyncio.wait([self._task], timeout=self._policy.stop_grace)
             if not done and self._process is not None:

@@ -17,7 +17,6 @@ from tools.virtual_camera.services import CameraServices
 from tools.virtual_camera.settings import CameraSettings
 
 _log = logging.getLogger(__name__)
-_READY_EVENT = "tns1:Device/tnsaxis:Status/SystemReady"
 
 
 class VirtualCamera:
@@ -88,10 +87,13 @@ class VirtualCamera:
         core.sandbox.service_port = self.service_port
         self.bus_address = services.bus_address
         stack.push_async_callback(core.manager.shut_down)
+        core.power.at_reboot(core.network.reboot)
+        core.power.at_reboot(core.analytics.reboot)
+        core.power.at_reboot(core.inputs.reset)
         await core.manager.boot()
         await self._install(core)
-        ready = {"ready": True}
-        services.events.declare(_READY_EVENT, data=ready, stateful=True, property_key="ready")
+        core.power.tell_ready()
+        stack.push_async_callback(core.power.stop)
 
     async def _start_services(
         self, stack: contextlib.AsyncExitStack, state: Path

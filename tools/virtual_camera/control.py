@@ -32,6 +32,7 @@ class ControlApi:
         self._analytics = core.analytics
         self._inputs = core.inputs
         self._unsupported = core.unsupported
+        self._power = core.power
         self._server: WebServer | None = None
 
     def register(self, server: WebServer) -> None:
@@ -50,6 +51,7 @@ class ControlApi:
             ("GET", "video", self._video),
             ("POST", "video", self._set_video),
             ("POST", "apps/{app}/signal", self._signal),
+            ("POST", "reboot", self._reboot),
             ("GET", "unsupported", self._list_unsupported),
         ):
             server.add_open(method, f"/virtual/{path}", guarded(handler))
@@ -186,6 +188,16 @@ class ControlApi:
         if not found.runner.signal(number):
             raise ControlError(409, "notRunning", f"{app} is not running")
         return web.json_response({"app": app, "signal": name, "pid": found.runner.pid})
+
+    async def _reboot(self, request: web.Request) -> web.StreamResponse:
+        """{"powerCut": false}: answers when the camera is up again and its apps have started."""
+        body = await json_body(request)
+        power_cut = boolean(body, "powerCut") if body else False
+        try:
+            await self._power.reboot(power_cut=power_cut)
+        except ToolError as error:
+            raise ControlError(409, "rebooting", str(error)) from error
+        return web.json_response({"bootId": self._power.boot_id})
 
     async def _list_unsupported(self, _request: web.Request) -> web.StreamResponse:
         entries = [asdict(entry) for entry in self._unsupported.list()]

@@ -14,6 +14,7 @@ from tools.virtual_camera.moved_clock import MovedClock
 from tools.virtual_camera.network_cut import NetworkCut
 from tools.virtual_camera.network_services import NetworkServices
 from tools.virtual_camera.parameters_api import StoredAppParameters
+from tools.virtual_camera.power import Power
 from tools.virtual_camera.sandbox import Sandbox
 from tools.virtual_camera.scenarios import ObjectAnalytics
 from tools.virtual_camera.server import Gate
@@ -45,6 +46,7 @@ class Core:
     analytics: ObjectAnalytics
     inputs: VirtualInputs
     unsupported: Unsupported
+    power: Power
     network: NetworkServices
     network_cut: NetworkCut
 
@@ -68,6 +70,15 @@ def build_core(
     install = InstallSettings(state / "install.json", settings.os_numbers)
     accounts = ServiceAccounts()
     gate = Gate(users, lambda: services.parameters.get(_POLICY) or "recommended", accounts)
+    manager = AppManager(
+        state / "apps",
+        runtime,
+        sandbox,
+        PackageCheck(settings.architecture, settings.os_numbers, install),
+        StoredAppParameters(services.parameters),
+        log,
+        settings.restart,
+    )
     return Core(
         settings=settings,
         services=services,
@@ -77,18 +88,11 @@ def build_core(
         log=log,
         sandbox=sandbox,
         install=install,
-        manager=AppManager(
-            state / "apps",
-            runtime,
-            sandbox,
-            PackageCheck(settings.architecture, settings.os_numbers, install),
-            StoredAppParameters(services.parameters),
-            log,
-            settings.restart,
-        ),
+        manager=manager,
         analytics=ObjectAnalytics(services.events, state / "objectanalytics.json"),
         inputs=VirtualInputs(services.events),
         unsupported=unsupported,
+        power=Power(manager, services.events, log),
         network=NetworkServices(settings, services, state, gate, accounts, log, unsupported),
         network_cut=NetworkCut(sandbox),
     )

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import time
-import uuid
-
 from aiohttp import web
 
 from tools.virtual_camera.json_cgi import Data, JsonCgi, JsonCgiError
 from tools.virtual_camera.parameters import ParameterStore
+from tools.virtual_camera.power import Power
 from tools.virtual_camera.server import ACCOUNT, Gate
 from tools.virtual_camera.unsupported import Unsupported
 from tools.virtual_camera.users import Access, Account, UserStore
@@ -73,17 +71,15 @@ def _unrestricted_properties(parameters: ParameterStore) -> dict[str, str]:
     return {name: parameters.get(parameter) or "" for name, parameter in named.items()}
 
 
-def system_ready(users: UserStore, gate: Gate, unsupported: Unsupported) -> JsonCgi:
+def system_ready(users: UserStore, power: Power, gate: Gate, unsupported: Unsupported) -> JsonCgi:
     """systemready.cgi: this camera is ready as soon as it answers."""
-    started = time.monotonic()
-    boot = str(uuid.uuid4())
 
     def tell(_params: Data) -> Data:
         return {
             "systemready": "yes",
             "needsetup": "no" if users.has_admin() else "yes",
-            "uptime": str(int(time.monotonic() - started)),
-            "bootid": boot,
+            "uptime": str(power.uptime),
+            "bootid": power.boot_id,
         }
 
     versions = ("1.0", "1.1", "1.2", "1.3", "1.4")

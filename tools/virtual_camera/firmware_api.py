@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""firmwaremanagement.cgi (VAPIX Firmware management API): what runs. There is no other firmware to
-change to, so every other method is refused and counted."""
+"""firmwaremanagement.cgi (VAPIX Firmware management API) and restart.cgi: what runs, and reboots.
+There is no other firmware to change to, so every other method is refused and counted."""
 
 from __future__ import annotations
 
-from tools.virtual_camera.json_cgi import Codes, JsonCgi
+from aiohttp import web
+
+from tools.virtual_camera.json_cgi import Codes, Data, JsonCgi
 from tools.virtual_camera.parameters import ParameterStore
+from tools.virtual_camera.power import Power
 from tools.virtual_camera.server import Gate
 from tools.virtual_camera.unsupported import Unsupported
 from tools.virtual_camera.users import Access
+from tools.virtual_camera.web import Handler, text
 
 _CODES = Codes(
     forbidden=403,
@@ -22,7 +26,7 @@ _CODES = Codes(
 
 
 def firmware_management(
-    parameters: ParameterStore, gate: Gate, unsupported: Unsupported
+    parameters: ParameterStore, power: Power, gate: Gate, unsupported: Unsupported
 ) -> JsonCgi:
     """The CGI. What it says of an inactive firmware is left out, as documented: there is none."""
     api = JsonCgi("firmwaremanagement", ("1.0",), gate, unsupported, codes=_CODES)
@@ -34,4 +38,20 @@ def firmware_management(
             "activeFirmwarePart": parameters.get("Properties.Firmware.BuildNumber") or "",
         },
     )
+
+    def reboot(_params: Data) -> Data:
+        power.reboot_soon()
+        return {}
+
+    api.add("reboot", Access.ADMIN, reboot)
     return api
+
+
+def restart(power: Power) -> Handler:
+    """restart.cgi, the older way; that its answer is this page is unconfirmed."""
+
+    async def handle(_request: web.Request) -> web.StreamResponse:
+        power.reboot_soon()
+        return text("Restarting\n")
+
+    return handle

@@ -80,6 +80,12 @@ class MqttApi:
         if self._active and self._config.host:
             self._client.activate(self._config)
 
+    async def reconnect(self) -> None:
+        """As after a reboot."""
+        await self._client.deactivate()
+        if self._active and self._config.host:
+            self._client.activate(self._config)
+
     async def stop(self) -> None:
         await self._client.deactivate()
 

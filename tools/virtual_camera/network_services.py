@@ -137,6 +137,12 @@ class NetworkServices:
         _log.warning("%s", reason)
         self._log.write("", WARNING, reason, name="httpd")
 
+    async def reboot(self) -> None:
+        """End every connection that is not the web server's; MQTT connects again by itself."""
+        self._rtsp.disconnect()
+        self._accounts.forget()
+        await self._mqtt.reconnect()
+
     async def stop(self) -> None:
         """End every connection."""
         await self._rtsp.stop()

@@ -15,7 +15,7 @@ from tools.virtual_camera.device_info import (
     user_group,
 )
 from tools.virtual_camera.fault_control import FaultApi
-from tools.virtual_camera.firmware_api import firmware_management
+from tools.virtual_camera.firmware_api import firmware_management, restart
 from tools.virtual_camera.geolocation import GeolocationApi
 from tools.virtual_camera.object_analytics import ObjectAnalyticsApi
 from tools.virtual_camera.parameters_api import ParametersApi
@@ -36,6 +36,8 @@ _CGI = "/axis-cgi"
 def build_server(core: Core) -> WebServer:
     """A web server with every address of the camera, not listening yet."""
     server = WebServer(core.gate, core.unsupported)
+    server.is_up = lambda: core.power.is_up
+    core.power.at_reboot(server.disconnect)
     discovery = ApiDiscovery(core.gate, core.unsupported)
     server.add(f"{_CGI}/apidiscovery.cgi", Access.ANONYMOUS, discovery.cgi.handle)
     _add_device(server, core, discovery)
@@ -63,7 +65,7 @@ def _add_device(server: WebServer, core: Core, discovery: ApiDiscovery) -> None:
     info = basic_device_info(core.services.parameters, core.gate, core.unsupported)
     server.add(f"{_CGI}/basicdeviceinfo.cgi", Access.ANONYMOUS, info.handle)
     discovery.announce("basic-device-info", "1.3", "Basic Device Information")
-    ready = system_ready(core.users, core.gate, core.unsupported)
+    ready = system_ready(core.users, core.power, core.gate, core.unsupported)
     server.add(f"{_CGI}/systemready.cgi", Access.ANONYMOUS, ready.handle)
     discovery.announce("systemready", "1.4", "Systemready")
     users = UserApi(core.users, core.gate)
@@ -75,9 +77,12 @@ def _add_device(server: WebServer, core: Core, discovery: ApiDiscovery) -> None:
     date = DateCgi(clock.local_now, core.unsupported)
     server.add(f"{_CGI}/date.cgi", Access.VIEWER, date.handle)
     discovery.announce("time-service", "1.1", "Time API")
-    firmware = firmware_management(core.services.parameters, core.gate, core.unsupported)
+    firmware = firmware_management(
+        core.services.parameters, core.power, core.gate, core.unsupported
+    )
     server.add(f"{_CGI}/firmwaremanagement.cgi", Access.ADMIN, firmware.handle)
     discovery.announce("fwmgr", "1.0", "Firmware Management")
+    server.add(f"{_CGI}/restart.cgi", Access.ADMIN, restart(core.power))
     report = ServerReportApi(core.services.parameters, core.log, lambda: core.services.pictures)
     server.add(f"{_CGI}/serverreport.cgi", Access.ADMIN, report.handle)
     server.add(f"{_CGI}/admin/serverreport.cgi", Access.ADMIN, report.handle)

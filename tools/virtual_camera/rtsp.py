@@ -60,6 +60,10 @@ class RtspServer:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """End every conversation."""
         for line in tuple(self._lines):
             line.cut()
 

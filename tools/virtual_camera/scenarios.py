@@ -83,6 +83,12 @@ class ObjectAnalytics:
         self._any.clear()
         self.is_running = False
 
+    def reboot(self) -> None:
+        """Nothing is active any more; a stopped one stays stopped."""
+        if self.is_running:
+            self.stop()
+            self.start()
+
     def scenarios(self) -> list[Scenario]:
         return list(self._scenarios.values())
 

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import logging
 import socket
 import ssl
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -162,6 +164,9 @@ class WebServer:
             shutdown_timeout=SHUTDOWN_SECONDS,
             auto_decompress=False,
         )
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+        self.is_up: Callable[[], bool] = lambda: True
+        """while it says False, nobody but the control API gets an answer"""
         self.port = 0
         self.addresses: list[Address] = []
         """everything that is served, as it was added"""
@@ -211,11 +216,22 @@ class WebServer:
             raise
         return int(listener.getsockname()[1])
 
+    def disconnect(self) -> None:
+        """Cut every connection but those to the control API."""
+        for transport in tuple(self._transports):
+            transport.abort()
+
     async def stop(self) -> None:
         await self._runner.cleanup()
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        transport = request.transport
+        if transport is not None and not request.path.startswith(_CONTROL):
+            self._transports.add(transport)
+            if not self.is_up():
+                transport.abort()
+                return error_page(503, "The camera is rebooting.")
         try:
             return await self._answer_known(request, handler)
         except Refusal as refusal:

@@ -76,6 +76,10 @@ class ServiceAccounts:
             self._passwords[account] = secrets.token_urlsafe(24)
         return f"{account}:{self._passwords[account]}"
 
+    def forget(self) -> None:
+        """As a reboot does."""
+        self._passwords.clear()
+
     def find(self, name: str, password: str) -> Account | None:
         """The account, an administrator, when the password is right."""
         known = self._passwords.get(name)

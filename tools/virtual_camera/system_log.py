@@ -18,7 +18,7 @@ from aiohttp import web
 from tools.virtual_camera.web import text
 
 LEVELS = ("EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG")
-ERROR, WARNING, INFO = 3, 4, 6
+ERROR, WARNING, NOTICE, INFO = 3, 4, 5, 6
 MAX_TEXT = 8192
 """Bytes of one line; longer ones are cut."""
 MAX_BYTES = 1 << 20

@@ -63,6 +63,13 @@ class VirtualInputs:
         """Set a manual trigger (the event VirtualPort)."""
         self._events.send(self._manual[port], {"state": state})
 
+    def reset(self) -> None:
+        """All inactive, as after a reboot."""
+        for port in self._active:
+            self.set(port, False)
+        for port in self._manual:
+            self.trigger(port, False)
+
     def close(self) -> None:
         for timer in self._timers.values():
             timer.cancel()
