@@ -49,7 +49,9 @@ class _Uses:
         if count in self.seen or count <= self.highest - _COUNT_WINDOW:
             return False
         self.highest = max(self.highest, count)
-        self.seen = {old for old in self.seen if old > self.highest - _COUNT_WINDOW} | {count}
+        self.seen.add(count)
+        if len(self.seen) > 2 * _COUNT_WINDOW:
+            self.seen = {old for old in self.seen if old > self.highest - _COUNT_WINDOW}
         return True
 
     def admit_answer(self, response: str) -> bool:
@@ -94,7 +96,7 @@ class DigestAuthenticator:
         fields = parse_fields(header)
         if not _same_target(fields, target):
             return Verdict(None)
-        verdict = self.check_stream(method, header)
+        verdict = self._check(method, fields)
         if verdict.user and not self._admit(fields):
             return Verdict(None, stale=True)
         return verdict
@@ -102,7 +104,9 @@ class DigestAuthenticator:
     def check_stream(self, method: str, header: str) -> Verdict:
         """Judge it on RTSP: clients send the same answer again on their connection, and name the
         stream where the request names a part of it."""
-        fields = parse_fields(header)
+        return self._check(method, parse_fields(header))
+
+    def _check(self, method: str, fields: dict[str, str]) -> Verdict:
         user = fields.get("username", "")
         ha1 = self._find_ha1(user)
         if ha1 is None or fields.get("realm") != self.realm:
@@ -148,7 +152,9 @@ def parse_fields(header: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for match in _FIELD.finditer(header.partition(" ")[2]):
         quoted, plain = match[2], match[3]
-        value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain
+        value = plain if quoted is None else quoted
+        if quoted and "\\" in quoted:
+            value = re.sub(r"\\(.)", r"\1", quoted)
         fields.setdefault(match[1].lower(), value)
     return fields
 

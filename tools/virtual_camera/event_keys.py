@@ -60,6 +60,8 @@ class Key:
         """The key with another value of its type. UsageError when the value does not fit."""
         if self.type is ValueType.DOUBLE and type(value) is int:
             value = float(value)
+        if type(value) is type(self.value) and value == self.value:
+            return self
         if type_of(self.name, value) is not self.type:
             raise UsageError(f"key {self.name}: {value!r} is no {self.type.name.lower()}")
         return replace(self, value=value)

@@ -22,6 +22,7 @@ from tools.virtual_camera.files import write_text_atomically
 from tools.virtual_camera.parameter_types import ParameterType, parse_type
 
 _LOG = logging.getLogger(__name__)
+_WILDCARD = re.compile(r"[*?[]")
 _NAME = re.compile(r"[^\s.=&#*?]+(\.[^\s.=&#*?]+)+")
 RESOLUTIONS = (
     (1920, 1080),
@@ -77,8 +78,18 @@ class ParameterStore:
 
     def describe(self, group: str) -> list[Parameter]:
         """What is in `group`, as it was added: "Brand", "root.A.*.B"; "" and "root" are all."""
-        wanted = [part for part in _key(group).split(".") if part]
-        return [p for key, p in self._parameters.items() if _below(key.split("."), wanted)]
+        wanted = ".".join(part for part in _key(group).split(".") if part)
+        if not wanted:
+            return [*self._parameters.values()]
+        if _WILDCARD.search(wanted):
+            parts = wanted.split(".")
+            return [p for key, p in self._parameters.items() if _below(key.split("."), parts)]
+        below = f"{wanted}."
+        return [
+            parameter
+            for key, parameter in self._parameters.items()
+            if key.startswith(below) or key == wanted
+        ]
 
     def list(self, group: str) -> dict[str, str]:
         """Full names and values of what `describe` finds."""
