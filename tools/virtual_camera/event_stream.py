@@ -252,6 +252,8 @@ def _configure(body: dict[str, Any]) -> tuple[EventFilter, ...]:
         raise StreamError(MISSING, "Required parameter missing: params.eventFilterList")
     if not isinstance(entries, list):
         raise StreamError(INVALID, "Invalid parameter value specified: eventFilterList is no list")
+    if not entries:
+        raise StreamError(INVALID, "Invalid event datasource payload: eventFilterList is empty")
     return tuple(_filter(entry) for entry in entries)
 
 
