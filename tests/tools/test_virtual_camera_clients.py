@@ -39,6 +39,21 @@ def test_the_installer_of_the_sdk_is_told_how_it_went(
     assert "URL=/devtools.shtml?error=4" in control("start")
 
 
+def test_what_an_app_does_not_name_is_left_out_of_the_list(
+    camera: RunningCamera, make_package: MakePackage
+) -> None:
+    """An ApplicationID is a number (the schema of the Application API), so it is never empty."""
+    camera.upload(make_package())
+
+    listed = ElementTree.fromstring(camera.get("/axis-cgi/applications/list.cgi").content)
+
+    apps = {element.attrib["Name"]: element.attrib for element in listed}
+    assert int(apps["objectanalytics"]["ApplicationID"]) > 0
+    assert {"ApplicationID", "VendorHomePage"}.isdisjoint(apps[APP])
+    always = {"NiceName", "Vendor", "Version", "License", "Status", "Bundled", "SignatureStatus"}
+    assert always <= set(apps[APP])
+
+
 def test_parameters_that_clients_ask_for_are_there(camera: RunningCamera) -> None:
     listed = camera.get("/axis-cgi/param.cgi?action=list&group=root.Network,Properties").text
 

@@ -210,21 +210,25 @@ async def _receive(request: web.Request, write: Callable[[bytes], object]) -> No
 
 
 def _describe(app: App) -> dict[str, str]:
+    """What a device says of an app; what the package does not name is left out."""
     record = app.record
     page = f"local/{record.name}/{record.setting_page}" if record.setting_page else ""
+    optional = {
+        "ApplicationID": record.app_id,
+        "ConfigurationPage": page,
+        "VendorHomePage": record.vendor_url,
+    }
     return {
         "Name": record.name,
         "NiceName": record.nice_name,
         "Vendor": record.vendor,
         "Version": record.version,
-        "ApplicationID": record.app_id,
-        "License": _LICENSES.get(record.copy_protection, "None"),
-        "Status": "Running" if app.runner.is_running else "Stopped",
-        "ConfigurationPage": page,
-        "VendorHomePage": record.vendor_url,
-        "LicenseName": "Available",
         "Bundled": "No",
+        "Status": "Running" if app.runner.is_running else "Stopped",
+        "License": _LICENSES.get(record.copy_protection, "None"),
         "SignatureStatus": "Signed" if record.signed else "Unknown",
+        "LicenseName": "available",
+        **{name: value for name, value in optional.items() if value},
     }
 
 
@@ -234,14 +238,13 @@ def _describe_analytics(analytics: ObjectAnalytics) -> dict[str, str]:
         "NiceName": "AXIS Object Analytics",
         "Vendor": "Axis Communications",
         "Version": "1.6.0",
-        "ApplicationID": "",
-        "License": "None",
-        "Status": "Running" if analytics.is_running else "Stopped",
-        "ConfigurationPage": "",
-        "VendorHomePage": "http://www.axis.com",
-        "LicenseName": "Proprietary",
         "Bundled": "Yes",
+        "Status": "Running" if analytics.is_running else "Stopped",
+        "License": "None",
         "SignatureStatus": "Signed",
+        "LicenseName": "available",
+        "ApplicationID": "412806",
+        "VendorHomePage": "http://www.axis.com",
     }
 
 
