@@ -217,3 +217,28 @@ def test_cards_are_listed_and_recordings_are_none(camera: RunningCamera) -> None
     assert (disks()["SD_DISK"]["full"], disks()["SD_DISK"]["freesize"]) == ("yes", "0")
     listed = camera.get("/axis-cgi/record/list.cgi?recordingid=all").content
     assert ElementTree.fromstring(listed).find("recordings[@numberofrecordings='0']") is not None
+
+
+def test_viewers_find_pictures_at_the_shorter_addresses(camera: RunningCamera) -> None:
+    for path in ("/jpg/image.jpg", "/jpg/1/image.jpg"):
+        assert camera.get(f"{path}?resolution=320x180").content.startswith(b"\xff\xd8")
+    for path in ("/mjpg/video.mjpg", "/mjpg/1/video.mjpg"):
+        stream = camera.get(f"{path}?nbrofframes=1&resolution=320x180")
+        assert stream.headers["Content-Type"].startswith("multipart/x-mixed-replace")
+        assert b"\xff\xd8" in stream.content
+
+
+def test_a_bitmap_has_the_size_asked_for(camera: RunningCamera) -> None:
+    reply = camera.get("/axis-cgi/bitmap/image.bmp?resolution=320x180")
+
+    assert reply.content.startswith(b"BM")
+    pixels = cv2.imdecode(numpy.frombuffer(reply.content, numpy.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    assert pixels.shape == (180, 320, 3)
+
+
+def test_the_head_of_an_endless_stream_ends(camera: RunningCamera) -> None:
+    reply = camera.request("HEAD", "/axis-cgi/mjpg/video.cgi")
+
+    assert reply.headers["Content-Type"].startswith("multipart/x-mixed-replace")
+    assert reply.content == b""

@@ -17,6 +17,7 @@ import cv2
 import pytest
 
 from tests.tools.virtual_camera_helpers import TIMEOUT, RunningCamera, StartCamera
+from tools.virtual_camera import rtsp_session
 from tools.virtual_camera.digest import hash_password, parse_fields
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
@@ -355,6 +356,20 @@ def test_a_client_that_is_no_part_of_this_project_reads_the_pictures(
             assert pixels.std() > 10  # a picture, not a grey plane
     finally:
         video.release()
+
+
+def test_a_silent_client_is_cut_unless_it_reads_from_its_line(
+    camera: RunningCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtsp_session, "_TIMEOUT_SECONDS", 0.3)
+    with connect(camera) as silent, connect(camera, f"{EVENTS}&eventtopic={INPUT}") as reading:
+        reading.play()
+        with pytest.raises(AssertionError, match="closed"):
+            silent.packet()
+
+        activate(camera, 9)
+        while message(reading.document())[2:] != ({"port": "9"}, {"active": "1"}):
+            pass
 
 
 def test_two_cameras_do_not_quarrel_over_the_port(start_camera: StartCamera) -> None:

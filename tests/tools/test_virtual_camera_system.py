@@ -84,6 +84,9 @@ def test_the_firmware_is_the_version_of_axis_os(camera: RunningCamera) -> None:
     data = ask(camera, FIRMWARE, "status")["data"]
 
     assert data == {"activeFirmwareVersion": "12.10.68", "activeFirmwarePart": "68"}
+    assert ask(camera, FIRMWARE, "commit")["data"] == {"firmwareVersion": "12.10.68"}
+    assert ask(camera, FIRMWARE, "purge")["data"] == {}
+    assert ask(camera, FIRMWARE, "rollback")["error"]["code"] == 404
     assert ask(camera, FIRMWARE, "factoryDefault")["error"]["code"] == 405
     assert camera.post(FIRMWARE, data="{").json()["error"]["code"] == 400
     wrong = {"apiVersion": "7.0", "method": "status"}

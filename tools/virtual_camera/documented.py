@@ -16,6 +16,7 @@ CALLS = (
     *(f"{_CGI}/applications/{n}.cgi" for n in ("upload", "control", "list", "config", "info")),
     f"{_CGI}/applications/license.cgi",
     *(f"{_CGI}/{name}" for name in ("jpg/image.cgi", "mjpg/video.cgi", "imagesize.cgi")),
+    *("/jpg/image.jpg", "/mjpg/video.mjpg", f"{_CGI}/bitmap/image.bmp"),
     *(f"{_CGI}/{name}.cgi" for name in ("videostatus", "streamprofile", "streamstatus")),
     *(f"{_CGI}/virtualinput/{n}.cgi" for n in ("activate", "deactivate", "getschemaversions")),
     *(f"{_CGI}/io/{name}.cgi" for name in ("virtualinput", "port", "portmanagement", "output")),

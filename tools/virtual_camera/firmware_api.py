@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from tools.virtual_camera.json_cgi import Codes, Data, JsonCgi
+from tools.virtual_camera.json_cgi import Codes, Data, JsonCgi, JsonCgiError
 from tools.virtual_camera.parameters import ParameterStore
 from tools.virtual_camera.power import Power
 from tools.virtual_camera.server import Gate
@@ -14,6 +14,7 @@ from tools.virtual_camera.unsupported import Unsupported
 from tools.virtual_camera.users import Access
 from tools.virtual_camera.web import Handler, text
 
+_NO_OLD_FIRMWARE = 404
 _CODES = Codes(
     forbidden=403,
     http_type=400,
@@ -43,7 +44,16 @@ def firmware_management(
         power.reboot_soon()
         return {}
 
+    def roll_back(_params: Data) -> Data:
+        raise JsonCgiError(_NO_OLD_FIRMWARE, "No old firmware exists to rollback to")
+
+    def commit(_params: Data) -> Data:
+        return {"firmwareVersion": parameters.get("Properties.Firmware.Version") or ""}
+
     api.add("reboot", Access.ADMIN, reboot)
+    api.add("commit", Access.ADMIN, commit)
+    api.add("rollback", Access.ADMIN, roll_back)
+    api.add("purge", Access.ADMIN, lambda _: {})
     return api
 
 

@@ -77,14 +77,28 @@ class ImagesApi:
             options = self.options(dict(await arguments(request)))
         except BadArgument as error:
             return _refuse(str(error))
+        picture = await self._snapshot(options)
+        return _picture(picture.jpeg, "image/jpeg")
+
+    async def bitmap(self, request: web.Request) -> web.StreamResponse:
+        """bitmap/image.bmp; a device's Content-Type is [unconfirmed]."""
+        try:
+            options = self.options(dict(await arguments(request)))
+        except BadArgument as error:
+            return _refuse(str(error))
+        picture = await self._snapshot(options)
+        try:
+            return _picture(await asyncio.to_thread(_as_bitmap, picture.jpeg), "image/bmp")
+        except NoPicture as error:
+            raise Refusal(503, str(error)) from error
+
+    async def _snapshot(self, options: ImageOptions) -> Picture:
         try:
             picture = await asyncio.to_thread(self.take, options)
         except NoPicture as error:
             raise Refusal(503, str(error)) from error
         self._snapshots.add(picture, "image.cgi")
-        return web.Response(
-            body=picture.jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-cache"}
-        )
+        return picture
 
     async def video(self, request: web.Request) -> web.StreamResponse:
         """multipart/x-mixed-replace until the client goes, or `nbrofframes` or `duration` is up."""
@@ -95,6 +109,8 @@ class ImagesApi:
         kind = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
         response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache"})
         await response.prepare(request)
+        if request.method == "HEAD":
+            return response
         loop = asyncio.get_running_loop()
         started, sent = loop.time(), 0
         while not options.frames or sent < options.frames:
@@ -159,6 +175,21 @@ class ImagesApi:
         frame = source.frame()
         pixels = _edit(frame.pixels, options)
         return Picture(encode(pixels, quality), frame.name, options.width, options.height)
+
+
+def _picture(data: bytes, kind: str) -> web.Response:
+    return web.Response(body=data, content_type=kind, headers={"Cache-Control": "no-cache"})
+
+
+def _as_bitmap(jpeg: bytes) -> bytes:
+    import numpy
+
+    from tools.virtual_camera.opencv import cv2
+
+    pixels = cv2.imdecode(numpy.frombuffer(jpeg, numpy.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise NoPicture("the picture cannot be decoded")
+    return bytes(cv2.imencode(".bmp", pixels)[1].tobytes())
 
 
 def _edit(pixels: Pixels, options: ImageOptions) -> Pixels:

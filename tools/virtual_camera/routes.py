@@ -120,8 +120,11 @@ def _add_parameters(server: WebServer, core: Core, discovery: ApiDiscovery) -> N
 def _add_images(server: WebServer, core: Core) -> None:
     api = core.network.images
     server.add(f"{_CGI}/jpg/image.cgi", Access.VIEWER, api.image)
-    server.add("/jpg/image.jpg", Access.VIEWER, api.image)
+    server.add(f"{_CGI}/bitmap/image.bmp", Access.VIEWER, api.bitmap)
     server.add(f"{_CGI}/mjpg/video.cgi", Access.VIEWER, api.video)
+    for channel in ("", "1/"):  # shorter addresses, which viewers know
+        server.add(f"/jpg/{channel}image.jpg", Access.VIEWER, api.image)
+        server.add(f"/mjpg/{channel}video.mjpg", Access.VIEWER, api.video)
     server.add(f"{_CGI}/imagesize.cgi", Access.VIEWER, api.size)
 
 

@@ -24,6 +24,7 @@ from tools.virtual_camera.rtsp_tracks import Media, Track, describe
 
 PATH = "/axis-media/media.amp"
 _TIMEOUT_SECONDS = 60
+"""What clients are told; a silent one has twice that."""
 _MOST_WAITING = 4 << 20
 _KEEPS_UP = 256 << 10
 _METHODS = (
@@ -76,12 +77,15 @@ class Conversation:
         self._session: _Session | None = None
         self._order = asyncio.Lock()
         self._closed = False
+        self._watch = asyncio.get_running_loop().call_later(2 * _TIMEOUT_SECONDS, self._time_out)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def receive(self, data: bytes) -> None:
         """Answer the requests that `data` completes; harmless after `close`."""
         if self._closed:
             return
+        self._watch.cancel()
+        self._watch = asyncio.get_running_loop().call_later(2 * _TIMEOUT_SECONDS, self._time_out)
         try:
             for request in self._reader.feed(data):
                 task = asyncio.get_running_loop().create_task(self._answer(request))
@@ -92,6 +96,7 @@ class Conversation:
 
     def close(self) -> None:
         self._closed = True
+        self._watch.cancel()
         for task in tuple(self._tasks):
             task.cancel()
         self._end()
@@ -224,6 +229,11 @@ class Conversation:
         self._reply(request, 200, self._shown(session))
         if request.method == "TEARDOWN":
             self._end()
+
+    def _time_out(self) -> None:
+        """Cut a client that is silent; one that reads packets from this line need not speak."""
+        if self._session is None or self._session.sockets:
+            self._line.cut()
 
     def _end(self) -> None:
         session, self._session = self._session, None
