@@ -18,19 +18,28 @@ _ONE_LINE_ARCHITECTURES = re.compile(r"\s*\barch[+-]?=[^\s\]]*")
 _STANZA_ARCHITECTURES = re.compile(r"(?mi)^Architectures(-Add|-Remove)?:.*\n(?:[ \t].*\n)*")
 
 
-def copy(work: Path, *, kind: str = "deb", apt: Path = _APT) -> dict[str, Path]:
+def codename() -> str:
+    """Of the machine's release, such as bookworm; "" where it has none."""
+    release = Path("/etc/os-release")
+    fields = release.read_text().splitlines() if release.is_file() else []
+    found = (f.partition("=")[2] for f in fields if f.startswith("VERSION_CODENAME="))
+    return next(found, "").strip('"')
+
+
+def copy(work: Path, *, kind: str = "deb", apt: Path = _APT, release: str = "") -> dict[str, Path]:
     """Copy the sources in `apt` to `work`; the apt settings that name them and a new state there.
 
-    `kind` is what they are asked for: "deb" packages of any architecture, "deb-src" their sources.
+    `kind` is what they are asked for: "deb" packages of any architecture, "deb-src" their sources;
+    `release` names another release of the distribution than the machine's.
     """
     parts = work / "sources.list.d"
     parts.mkdir(parents=True)
     main = apt / "sources.list"
     lists = [main, *sorted((apt / "sources.list.d").glob("*.list"))]
     text = "\n".join(path.read_text() for path in lists if path.is_file())
-    (work / "sources.list").write_text(_one_line(text, kind) + "\n")
+    (work / "sources.list").write_text(_of(release, _one_line(text, kind)) + "\n")
     for path in sorted((apt / "sources.list.d").glob("*.sources")):
-        (parts / path.name).write_text(_stanzas(path.read_text(), kind))
+        (parts / path.name).write_text(_of(release, _stanzas(path.read_text(), kind)))
     (work / "state" / "lists" / "partial").mkdir(parents=True)
     (work / "cache" / "archives" / "partial").mkdir(parents=True)
     (work / "state" / "status").touch()
@@ -41,6 +50,10 @@ def copy(work: Path, *, kind: str = "deb", apt: Path = _APT) -> dict[str, Path]:
         "Dir::State::status": work / "state" / "status",
         "Dir::Cache": work / "cache",
     }
+
+
+def _of(release: str, text: str) -> str:
+    return text.replace(codename(), release) if release else text
 
 
 def _one_line(text: str, kind: str) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tools import debian, sysroot, toolchain
+from tools import camera_root, debian, sysroot, toolchain
 from tools.errors import UsageError
 from tools.virtual_camera.emulation import find_emulator
 
@@ -21,8 +21,9 @@ is left out reads JSON, which the C unit tests do on both. `invoke test-on-devic
 def camera_options(architecture: str) -> list[str]:
     """The options of tools.virtual_camera for a camera of `architecture`.
 
-    Builds the platform libraries; for another architecture than "host" also installs qemu and makes
-    the sysroot. UsageError for one that does not exist, SetupError and BuildError as they say.
+    Builds the platform libraries; for another architecture than "host" also installs qemu and
+    fetches the libraries that its apps run on. UsageError for one that does not exist, SetupError
+    and BuildError as they say.
     """
     if architecture not in ARCHITECTURES:
         raise UsageError(
@@ -32,7 +33,7 @@ def camera_options(architecture: str) -> list[str]:
     options = ["--arch", architecture]
     if architecture != "host":
         debian.require("emulation")
-        options += ["--sysroot", str(sysroot.require(architecture).path)]
+        options += ["--sysroot", str(camera_root.require(architecture))]
     return [*options, "--platform", str(toolchain.build_platform(architecture) / "lib")]
 
 

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ PACKAGES = (
     # Not linked against: moves the clock of emulated apps.
     "libfaketime",
 )
-_CACHE = Path(__file__).resolve().parent.parent / ".cache" / "sysroot"
+CACHE = Path(__file__).resolve().parent.parent / ".cache" / "sysroot"
 _LAYOUT = "1"
 """Counts up when sysroots are made in another way, so that older ones are not taken."""
 _UNUSED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/bin", "usr/sbin", "var")
@@ -75,9 +75,9 @@ def require(architecture: str) -> Sysroot:
     """
     target = target_of(architecture)
     debian.require("cross")
-    path = _CACHE.resolve() / f"{architecture}-{_fingerprint()}"
+    path = CACHE.resolve() / f"{architecture}-{_fingerprint()}"
     if not path.is_dir():
-        with debian.locked(_CACHE / ".lock", "another task that makes a sysroot"):
+        with debian.locked(CACHE / ".lock", "another task that makes a sysroot"):
             if not path.is_dir():
                 with console.timed(f"making the {architecture} sysroot from Debian packages"):
                     _make(target, path)
@@ -94,10 +94,8 @@ def target_of(architecture: str) -> Target:
 
 def _fingerprint() -> str:
     """What the content depends on: the packages, and the release that they come from."""
-    release = Path("/etc/os-release")
-    fields = release.read_text().splitlines() if release.is_file() else []
-    codename = next((f for f in fields if f.startswith("VERSION_CODENAME=")), "")
-    return hashlib.sha256("\n".join((_LAYOUT, codename, *PACKAGES)).encode()).hexdigest()[:12]
+    release = f"VERSION_CODENAME={apt_sources.codename()}"
+    return hashlib.sha256("\n".join((_LAYOUT, release, *PACKAGES)).encode()).hexdigest()[:12]
 
 
 def _sysroot(target: Target, path: Path) -> Sysroot:
@@ -122,11 +120,7 @@ def _make(target: Target, path: Path) -> None:
     try:
         root = partial / "root"
         root.mkdir(parents=True)
-        _unpack(_download(target, partial / "apt"), root)
-        for name in _UNUSED:
-            shutil.rmtree(root / name, ignore_errors=True)
-        make_links_relative(root)
-        lead_to_usr(root)
+        unpack(download(target, partial / "apt"), root)
         _make_relocatable(root)
         if not (root / "usr" / "lib" / target.triplet / "pkgconfig" / "glib-2.0.pc").is_file():
             raise SetupError(f"the packages for {target.debian} do not hold GLib", _CURE)
@@ -140,12 +134,15 @@ def _make(target: Target, path: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _download(target: Target, work: Path) -> list[Path]:
-    """Fetch PACKAGES of another architecture and all that they need, by an apt state of our own."""
+def download(
+    target: Target, work: Path, packages: Sequence[str] = PACKAGES, release: str = ""
+) -> list[Path]:
+    """Fetch packages of another architecture, and `release` if one is named, with all that they
+    need, by an apt state of our own. SetupError says what could not be had."""
     if not shutil.which("apt-get"):
         raise SetupError("this machine has no apt-get to fetch the sysroot's packages with", _CURE)
     settings = {
-        **apt_sources.copy(work),
+        **apt_sources.copy(work, release=release),
         "APT::Architecture": target.debian,
         "APT::Architectures": target.debian,
         "APT::Install-Recommends": "false",
@@ -159,7 +156,7 @@ def _download(target: Target, work: Path) -> list[Path]:
     if console.stream(["apt-get", "-q", *options, "update"], lines.append) != 0:
         why = next((line for line in lines if line.startswith("E: ")), "E: apt-get update failed")
         console.notice(f"an index of packages for {target.debian} is left out ({why[3:120]})")
-    command = ["apt-get", "-q", "-y", *options, "--download-only", "install", *PACKAGES]
+    command = ["apt-get", "-q", "-y", *options, "--download-only", "install", *packages]
     lines.clear()
     if console.stream(command, lines.append) != 0:
         why = next((line for line in lines if line.startswith("E: ")), "E: apt-get failed")
@@ -169,15 +166,23 @@ def _download(target: Target, work: Path) -> list[Path]:
     return sorted((work / "cache" / "archives").glob("*.deb"))
 
 
-def _unpack(archives: list[Path], root: Path) -> None:
+def unpack(archives: Sequence[Path], root: Path) -> None:
+    """Unpack what libraries and headers there are, with links that stay inside `root`."""
     console.progress(f"  unpacking {len(archives)} packages")
+    _extract(archives, root)
+    for name in _UNUSED:
+        shutil.rmtree(root / name, ignore_errors=True)
+    make_links_relative(root)
+    lead_to_usr(root)
 
-    def unpack(archive: Path) -> subprocess.CompletedProcess[str]:
+
+def _extract(archives: Sequence[Path], root: Path) -> None:
+    def extract(archive: Path) -> subprocess.CompletedProcess[str]:
         command = ["dpkg-deb", "--extract", str(archive), str(root)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        for archive, done in zip(archives, pool.map(unpack, archives), strict=True):
+        for archive, done in zip(archives, pool.map(extract, archives), strict=True):
             if done.returncode != 0:
                 raise SetupError(f"{archive.name} is broken: {done.stderr.strip()[:200]}", _CURE)
 

@@ -135,8 +135,8 @@ def test_an_unfinished_sysroot_is_not_taken(
     def fail(_target: sysroot.Target, _work: Path) -> list[Path]:
         raise SetupError("the network is gone")
 
-    monkeypatch.setattr(sysroot, "_CACHE", tmp_path)
-    monkeypatch.setattr(sysroot, "_download", fail)
+    monkeypatch.setattr(sysroot, "CACHE", tmp_path)
+    monkeypatch.setattr(sysroot, "download", fail)
 
     with pytest.raises(SetupError, match="network is gone"):
         sysroot.require("aarch64")

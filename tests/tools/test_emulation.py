@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import wait_until
-from tools import eap, emulation, sysroot, toolchain
+from tools import camera_root, eap, emulation, sysroot, toolchain
 from tools.camera import VirtualCamera, start_virtual_camera
 from tools.errors import CameraError, Refused, UsageError
 from tools.virtual_camera.emulation import find_emulator
@@ -199,3 +199,42 @@ def test_only_programs_of_the_processor_are_emulated(package: Path, architecture
     assert not emulator.runs(package.parent / "install.sh")
     assert not emulator.runs(Path(shutil.which("env") or ""))
     assert not emulator.runs(package.parent / "missing")
+
+
+NEWER = r"""
+#include <glib.h>
+#include <stdio.h>
+
+char* g_string_free_and_steal(GString*);
+long newer(const char*, char**, int) __asm__("__isoc23_strtol");
+
+int main(void) {
+    GString* text = g_string_new("stolen ");
+    g_string_append_printf(text, "%ld", newer("42", NULL, 10));
+    puts(g_string_free_and_steal(text));
+    return 0;
+}
+"""
+"""Of what programs made with the SDK of AXIS OS 12 ask for, in GLib and in the C library."""
+
+
+def test_programs_of_the_newest_sdk_find_their_libraries(architecture: str, tmp_path: Path) -> None:
+    root = camera_root.require(architecture)
+    tools = toolchain.find(architecture)
+    source = sysroot.require(architecture)
+    folder = root / "usr" / "lib" / source.triplet
+    (tmp_path / "newer.c").write_text(NEWER)
+    headers = source.path / "usr"
+    command = [*tools.environment["CC"].split(), "-w", str(tmp_path / "newer.c"), "-o", "newer"]
+    command += ["-I", str(headers / "include" / "glib-2.0")]
+    command += ["-I", str(headers / "lib" / source.triplet / "glib-2.0" / "include")]
+    command += [str(folder / "libglib-2.0.so.0"), str(folder / "libc.so.6")]
+    command += ["-Wl,--allow-shlib-undefined", f"-Wl,-rpath-link,{folder}"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+    emulator = find_emulator(architecture, root)
+    assert emulator is not None
+
+    run = [str(emulator.program), "-L", str(root), str(tmp_path / "newer")]
+    done = subprocess.run(run, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.stdout, done.stderr) == ("stolen 42\n", "")
