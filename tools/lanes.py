@@ -2,7 +2,8 @@
 """The parts of `invoke test` side by side, each in a process of its own.
 
 Some parts keep a core busy, others wait most of the time for a camera's timers: two lanes take
-turns at the parts. Every line is shown as it comes, with its part's name before it.
+turns at the parts, and those that only compute give way to those that look at the clock. Every line
+is shown as it comes, with its part's name before it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from tools import console
 from tools.bootstrap import PROJECT
 
 LANES = 2
+ORDER = ("python", "c", "prove", "lint", "threads", "emulated", "device")
+"""The longest first, and beside it those that give way; at the end two that leave a core idle."""
+_PATIENT = frozenset(("c", "prove", "lint", "threads"))
 _WIDTH = 9
 
 
@@ -85,4 +89,5 @@ def _interrupt(process: subprocess.Popen[str]) -> None:
 
 def task(part: str) -> list[str]:
     """The command line of one part."""
-    return [sys.executable, str(PROJECT / "tasks.py"), "test", "--only", part]
+    yielding = ["nice", "-n", "5"] if part in _PATIENT else []
+    return [*yielding, sys.executable, str(PROJECT / "tasks.py"), "test", "--only", part]

@@ -28,7 +28,6 @@ _COMPILING = re.compile(r"^\S*(gcc|cc|clang) .* -o \S+")
 _SHOWN = 100
 """Last lines of a failed run of C tests that are shown once more, with the app's log in them"""
 _ROW = re.compile(r"(\w+) +(\d+) passed, (\d+) failed(?:, (\d+) skipped)? in [\d.]+ s")
-_LONGEST_FIRST = ("python", "emulated", "c", "device", "prove", "lint", "threads")
 _TAP_SKIP = re.compile(r"(?:# )*ok \d+\b.*# SKIP")
 
 
@@ -62,7 +61,7 @@ def test(only: str = "", one_by_one: bool = False) -> None:
     if one_by_one or len(chosen) == 1:
         rows = {name: _run_part(name) for name in chosen}
     else:
-        printed = lanes.run(sorted(chosen, key=list(_LONGEST_FIRST).index), lanes.task)
+        printed = lanes.run(sorted(chosen, key=lanes.ORDER.index), lanes.task)
         rows = {name: _row_of(name, printed[name]) for name in chosen}
     total = sum((outcome for _, outcome in rows.values()), Outcome())
     lines = ["", *(row for row, _ in rows.values()), "", str(total)]

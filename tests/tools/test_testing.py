@@ -134,6 +134,10 @@ def test_two_lanes_count_what_the_parts_count(
     assert "lint      died" in out
 
 
+def test_every_part_has_its_place_in_the_lanes() -> None:
+    assert sorted(lanes.ORDER) == sorted(testing.PARTS)
+
+
 def test_an_interrupt_reaches_both_lanes_and_they_may_tidy_up(tmp_path: Path) -> None:
     part = "trap 'touch {}; exit 130' INT; echo started; while :; do sleep 0.01; done"
     program = f"""
