@@ -9,13 +9,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tools import debian, eap, elf, manifest, os_lines, toolchain
 from tools.bootstrap import PROJECT
 from tools.built_by import BuiltBy
 from tools.eap.conf import split_version
 from tools.eap.writer import manifest_text, write_atomically
-from tools.errors import BuildError, UsageError
+from tools.errors import BuildError, ToolError, UsageError
 from tools.settings import APP_NAME, BUILD
 from tools.toolchain import build_platform
 
@@ -25,6 +26,7 @@ ARCHITECTURES = ("aarch64", "armv7hf", "host")
 SDKS = {"docker": ("aarch64", "armv7hf"), "debian": ("aarch64", "armv7hf"), "host": ("host",)}
 HOST_PLATFORM = BUILD / "platform" / "host"
 """Where this machine's platform libraries are installed."""
+_DEBIAN = b"GCC: (Debian "
 EXPERIMENTAL = "built with Debian's libraries instead of AXIS OS's: experimental on a real camera"
 
 
@@ -108,12 +110,26 @@ def build(
 
 
 def experimental(package: Path) -> str:
-    """Why `package` is only an experiment on a real camera (its .json tells); "" if it is none."""
-    told = package.with_suffix(".json")
+    """Why `package` is only an experiment on a real camera; "" if it is none.
+
+    The .json beside it tells; where that is another package's or missing, what Debian's compiler
+    leaves in an executable does.
+    """
     try:
-        return str(json.loads(told.read_text()).get("experimental", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""
+        content = package.read_bytes()
+        told = json.loads(package.with_suffix(".json").read_text())
+        if told["sha256"] == hashlib.sha256(content).hexdigest():
+            return str(told["experimental"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    with TemporaryDirectory(prefix="batondescribe-package-") as folder:
+        try:
+            found = eap.read(package)
+            found.extract(Path(folder))
+            compiled = (Path(folder) / found.app_name).read_bytes()
+        except (OSError, ToolError):
+            return ""  # whoever installs it says what is wrong with it
+    return EXPERIMENTAL if _DEBIAN in compiled else ""
 
 
 def source_epoch() -> int:

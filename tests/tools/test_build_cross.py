@@ -11,10 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tools import build, eap, elf, sysroot, toolchain
+from tools import build, camera, commands, deploy, eap, elf, sysroot, toolchain
 from tools.bootstrap import PROJECT
 from tools.errors import BuildError, PackageError, SetupError, UsageError
 from tools.settings import BUILD
@@ -63,6 +64,41 @@ def test_the_package_is_small_and_says_what_made_it(built: build.Built) -> None:
     assert "experimental" in build.experimental(built.path)
     debug = BUILD / "debug" / built.path.stem / "batondescribe"
     assert b".debug_info" in debug.read_bytes()
+
+
+def test_a_package_without_its_json_is_still_known_as_an_experiment(
+    built: build.Built, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone.eap"
+    shutil.copy(built.path, alone)
+    if "Debian" not in built.compiler:
+        pytest.skip("only Debian's compiler can be told from that of Axis's SDK")
+
+    assert "experimental" in build.experimental(alone)
+
+    alone.with_suffix(".json").write_text('{"sha256": "another", "experimental": ""}')
+    assert "experimental" in build.experimental(alone)
+    (tmp_path / "broken.eap").write_bytes(alone.read_bytes()[:1000])
+    assert build.experimental(tmp_path / "broken.eap") == ""
+
+
+@pytest.mark.parametrize("virtual", [False, True])
+def test_a_real_camera_gets_an_experiment_with_a_warning(
+    built: build.Built,
+    virtual: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    known = SimpleNamespace(is_virtual=virtual, architecture=built.architecture)
+    target = SimpleNamespace(settings=known, vapix=None)
+    done = SimpleNamespace(app="batondescribe", version="1.0.0", url="http://gate", seconds=1.0)
+    monkeypatch.setattr(camera, "connect", lambda _name: target)
+    monkeypatch.setattr(deploy, "deploy", lambda *_, **__: done)
+
+    commands.deploy("gate", str(built.path), False)
+
+    said = "experimental on a real camera" in capsys.readouterr().err
+    assert said is not virtual
 
 
 def test_what_does_not_fit_a_camera_is_named(tmp_path: Path) -> None:
