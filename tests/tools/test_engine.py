@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,9 +52,11 @@ def test_it_ends_with_who_started_it(tmp_path: Path, number: signal.Signals) -> 
         if said.startswith("none: "):
             starter.kill()
             pytest.skip(f"THE ENGINE'S END IS NOT TESTED HERE: {said}")
-        pid = int(Path(said.removeprefix("unix://")).with_name("docker.pid").read_text())
+        folder = Path(said.removeprefix("unix://")).parent
+        pid = int((folder / "docker.pid").read_text())
         assert runs(pid)
         starter.send_signal(number)
         starter.wait(30)
 
     wait_until(lambda: not runs(pid), "the engine to end", timeout=30)
+    shutil.rmtree(folder, ignore_errors=True)  # who was killed could not
