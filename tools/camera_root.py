@@ -19,6 +19,8 @@ from tools.errors import SetupError
 PACKAGES = (
     *("libc6", "libgcc-s1", "libstdc++6", "zlib1g"),
     *("libglib2.0-0t64", "libcurl4t64", "libjansson4", "libfcgi0t64"),
+    # Not of the documented API, and yet linked by released packages.
+    *("libsqlite3-0", "libturbojpeg0"),
     "libfaketime",  # moves the clock of emulated apps
 )
 _NEWER = {"bookworm": "trixie"}

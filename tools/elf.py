@@ -20,7 +20,7 @@ CAMERA_LIBRARIES = frozenset(
         "ld-linux-armhf.so.3",
         "libaxevent.so.1",
         "libaxparameter.so.1",
-        "libaxstorage.so.1",  # this SONAME and that of licensekey are [unconfirmed]
+        "libaxstorage.so.1",  # this one and licensekey's: from lists of what packages need
         "libc.so.6",
         "libcurl.so.4",
         "libfcgi.so.0",

@@ -27,6 +27,11 @@ _KNOWN = {
     "libcapture": "captures of old SDKs",
     "libaxptz": "pan, tilt, zoom",
     "libvsi": "video scene information",
+    "libpipewire": "audio, PipeWire",
+    "libOpenCL": "OpenCL",
+    "libstatuscache": "the firmware's status cache",
+    "libvideo": "video object detection",
+    "libcairo": "drawing, Cairo",
 }
 """What libraries of a camera are for (ACAP API overview)."""
 _FUNCTIONS = ("ax_event_", "ax_parameter_", "ax_storage_", "vdo_", "licensekey_")
