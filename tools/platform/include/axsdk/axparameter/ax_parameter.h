@@ -2,8 +2,8 @@
  * Parameters of an application and, for reading, of the camera (ACAP axparameter API).
  *
  * Names: "Name" is root.<app>.Name; "Group.Name" and "root.Group.Name" name any parameter.
- * Any thread may call these functions, but none may be called from inside a callback: on a camera
- * that is a deadlock, here it fails and says so. */
+ * Any thread may call these functions, but none may be called from inside a callback: a camera
+ * hangs then for 20 seconds, here a warning says so. */
 #ifndef PLATFORM_AX_PARAMETER_H
 #define PLATFORM_AX_PARAMETER_H
 
