@@ -19,6 +19,7 @@ PATH = "/vapix/services"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 EVENT = NAMESPACES["aev"]
+ACTION = "http://www.axis.com/vapix/ws/action1"
 NAMES = {**NAMESPACES, "soap": SOAP_12}
 
 
@@ -115,15 +116,28 @@ def test_soap_11_is_answered_in_soap_11(camera: RunningCamera) -> None:
 
 
 def test_an_unknown_call_is_a_fault_and_counted(camera: RunningCamera) -> None:
-    action = "http://www.axis.com/vapix/ws/action1"
-
-    reply = post(camera, f'<GetActionRules xmlns="{action}"/>')
+    reply = post(camera, f'<AddActionRule xmlns="{ACTION}"/>')
 
     assert reply.status_code == 400
     assert ElementTree.fromstring(reply.content).find(".//soap:Fault", NAMES) is not None
-    assert "GetActionRules" in reply.text
+    assert "AddActionRule" in reply.text
     missing = camera.get("/virtual/unsupported", user="").json()["unsupported"]
-    assert {"kind": "soap", "name": f"{action} GetActionRules", "count": 1} in missing
+    assert {"kind": "soap", "name": f"{ACTION} AddActionRule", "count": 1} in missing
+
+
+def test_there_are_no_action_rules_and_no_schedules(camera: RunningCamera) -> None:
+    rules = ElementTree.fromstring(post(camera, f'<GetActionRules xmlns="{ACTION}"/>').content)
+    times = ElementTree.fromstring(post(camera, f'<GetScheduledEvents xmlns="{EVENT}"/>').content)
+
+    found = rules.find(
+        f"soap:Body/{{{ACTION}}}GetActionRulesResponse/{{{ACTION}}}ActionRules", NAMES
+    )
+    assert found is not None
+    assert len(found) == 0
+    assert (
+        times.find("soap:Body/aev:GetScheduledEventsResponse/aev:ScheduledEvents", NAMES)
+        is not None
+    )
 
 
 @pytest.mark.parametrize(

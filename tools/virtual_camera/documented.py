@@ -82,7 +82,7 @@ PARTIAL = {
     f"{_CGI}/param.cgi": "parameters that clients ask for, not every one of a device",
     f"{_CGI}/admin/param.cgi": "as param.cgi",
     "/axis-media/media.amp": "RTSP, also through HTTP: events, pictures as JPEG; no other codecs",
-    "/vapix/services": "GetEventInstances alone: no action rules, no other services",
+    "/vapix/services": "GetEventInstances; no action rules or schedules can be made",
     "/vapix/ws-data-stream": "sources=events alone",
     "/local/objectanalytics/control.cgi": "scenarios become active on request, not by what is seen",
     "ax_event_handler_declare_from_template": "always an error, as from AXIS OS 12 on",

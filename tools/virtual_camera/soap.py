@@ -2,7 +2,7 @@
 """POST /vapix/services (VAPIX Event and action services): GetEventInstances; a fault for the rest.
 
 The answer speaks the SOAP version of the request, 1.2 as documented or 1.1. Action rules are not
-emulated: their calls answer a fault and are counted.
+emulated: there are none to list, and calls to add one answer a fault and are counted.
 """
 
 from __future__ import annotations
@@ -23,6 +23,18 @@ _SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 _EVENT = "http://www.axis.com/vapix/ws/event1"
 _TAG = re.compile(rb"<[^<>]*>")
 _UNSPACED = re.compile(rb"""(=\s*(?:"[^"]*"|'[^']*'))(?=[A-Za-z_:])""")
+_ACTION = "http://www.axis.com/vapix/ws/action1"
+_EMPTY = {
+    **{
+        (_ACTION, f"Get{what}"): f"aa:{what}"
+        for what in (
+            *("ActionRules", "ActionConfigurations", "ActionTemplates"),
+            *("RecipientConfigurations", "RecipientTemplates"),
+        )
+    },
+    (_EVENT, "GetScheduledEvents"): "aev:ScheduledEvents",
+}
+"""Calls that list what this camera never has, and the element of the list."""
 _CONTENT_TYPES = {_SOAP_12: "application/soap+xml", _SOAP_11: "text/xml"}
 
 
@@ -46,6 +58,11 @@ class SoapApi:
         try:
             version, call = _parse(await read_body(request))
             namespace, name = _split(call.tag)
+            empty = _EMPTY.get((namespace, name))
+            if empty is not None:
+                response = Element(f"{empty.partition(':')[0]}:{name}Response")
+                SubElement(response, empty)
+                return _answer(version, response, 200)
             if (namespace, name) != (_EVENT, "GetEventInstances"):
                 self._unsupported.note("soap", f"{namespace} {name}")
                 raise SoapFault(f"{name} of {namespace or 'no namespace'} is unknown", version)
@@ -100,6 +117,7 @@ def _fault(fault: SoapFault) -> Element:
 def _answer(version: str, content: Element, status: int) -> web.Response:
     names = {"xmlns:SOAP-ENV": version}
     names |= {f"xmlns:{prefix}": uri for prefix, uri in NAMESPACES.items()}
+    names["xmlns:aa"] = _ACTION
     envelope = Element("SOAP-ENV:Envelope", names)
     SubElement(envelope, "SOAP-ENV:Body").append(content)
     text = '<?xml version="1.0" encoding="UTF-8"?>\n'
