@@ -22,9 +22,11 @@ from tools.virtual_camera.pictures import (
     Picture,
     PictureSource,
     SnapshotLog,
+    draw,
     fit,
     open_source,
 )
+from tools.virtual_camera.pixel_frame import PixelFrame
 from tools.virtual_camera.video_frames import make_frame, parse_settings
 
 Pixels = NDArray[Any]
@@ -252,6 +254,36 @@ def test_apps_get_what_was_encoded_for_clients() -> None:
     assert frame_for_app(source, plain) is first
     clock.now += 0.2
     assert frame_for_app(source, plain).name != first.name
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 720), (640, 360), (320, 180), (800, 450), (1920, 1080), (640, 480), (400, 1000)]
+)
+def test_both_ways_of_scaling_give_the_same_picture(size: tuple[int, int]) -> None:
+    drawn = open_source("pattern", Clock()).frame()
+    pixels = PixelFrame(drawn.pixels, drawn.name)
+
+    ours, theirs = (decode(draw(frame, *size, 90)) for frame in (drawn, pixels))
+
+    assert ours.shape == theirs.shape == (size[1], size[0], 3)
+    difference = numpy.abs(ours.astype(int) - theirs)
+    assert difference.mean() < 2
+    assert (difference > 60).mean() < 0.01
+
+
+def test_a_marked_frame_differs_at_the_top_right_alone() -> None:
+    plain = open_source("pattern", Clock()).frame()
+
+    first, second = plain.marked("2026-05-01 12:00:00"), plain.marked("2026-05-01 12:00:01")
+    again = first.marked("x")
+
+    assert (first.name, first.label) == (plain.name, "2026-05-01 12:00:00")
+    different = (first.pixels != plain.pixels).any(axis=2)
+    assert different[:60, 640:].mean() > 0.1
+    assert not different[60:].any()
+    assert not different[:, :640].any()
+    assert not numpy.array_equal(first.pixels, second.pixels)
+    assert not numpy.array_equal(first.pixels, again.pixels)
 
 
 def frame_for_app(source: PictureSource, given: dict[str, Any]) -> Picture:

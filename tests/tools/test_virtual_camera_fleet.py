@@ -16,7 +16,7 @@ import pytest
 
 from tests.waiting import wait_until
 from tools.bootstrap import PROJECT
-from tools.camera import VirtualCamera, start_virtual_cameras
+from tools.camera import VirtualCamera, start_virtual_camera, start_virtual_cameras
 from tools.errors import CameraError, SetupError, UsageError
 from tools.virtual_camera.fleet import fleet_settings
 from tools.virtual_camera.settings import CameraSettings
@@ -60,6 +60,18 @@ def test_each_needs_little_memory(cameras: list[VirtualCamera]) -> None:
     sizes = [_megabytes(int(camera.ready["pid"])) for camera in cameras]
 
     assert max(sizes) < MOST_MEGABYTES
+
+
+def test_a_single_one_needs_little_memory_too(tmp_path: Path) -> None:
+    with start_virtual_camera(log=tmp_path / "log") as camera:
+        for _ in range(20):
+            camera.vapix.snapshot()
+        pid = int(camera.ready["pid"])
+        assert _megabytes(pid) < MOST_MEGABYTES
+        loaded = Path(f"/proc/{pid}/maps").read_text()
+        assert "/PIL/" in loaded
+        assert "/cv2/" not in loaded
+        assert "/numpy/" not in loaded
 
 
 def _megabytes(pid: int) -> float:

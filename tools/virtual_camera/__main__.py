@@ -17,6 +17,7 @@ from tools.errors import ToolError, UsageError, report
 from tools.virtual_camera.app_process import adopt_orphans
 from tools.virtual_camera.camera import VirtualCamera
 from tools.virtual_camera.fleet import MOST, fleet_settings, run_fleet
+from tools.virtual_camera.memory import give_back, stay_small
 from tools.virtual_camera.settings import ARCHITECTURES, OS_RELEASES, CameraSettings
 
 
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     options = _parser().parse_args(arguments)
+    stay_small()
     try:
         if not 1 <= options.count <= MOST:
             raise UsageError(f"{options.count} cameras are not possible", f"1 to {MOST} are")
@@ -69,6 +71,7 @@ async def _run(
         return
     starting.result()
     adopt_orphans()
+    give_back()
     try:
         _announce(camera, as_json=as_json)
         ready()

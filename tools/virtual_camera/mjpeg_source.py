@@ -63,7 +63,9 @@ class MjpegSource(PictureSource):
                 raise NoPicture(f"{self._host}: {self._problem}")
             jpeg, name = self._jpeg, f"mjpeg {self._host}#{self._number}"
         if self._current is None or self._current.name != name:
-            self._current = Frame(self._decode(jpeg), name)
+            from tools.virtual_camera.pixel_frame import PixelFrame
+
+            self._current = PixelFrame(self._decode(jpeg), name)
         return self._current
 
     def _decode(self, jpeg: bytes) -> Any:

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
+from PIL import Image, ImageDraw
+
+from tools.virtual_camera.drawn_frame import DrawnFrame, font
 from tools.virtual_camera.pictures import Clock, Frame, PictureSource
-
-if TYPE_CHECKING:
-    from tools.virtual_camera.pictures import Pixels
 
 PATTERN_RATE = 10.0
 PATTERN_SIZE = (1280, 720)
 CODE_CELLS, CODE_CELL = 24, 20
+_COLOURS = (
+    *((192, 192, 192), (192, 192, 0), (0, 192, 192), (0, 192, 0)),
+    *((192, 0, 192), (192, 0, 0), (0, 0, 192)),
+)
 
 
 class PatternSource(PictureSource):
@@ -25,7 +29,6 @@ class PatternSource(PictureSource):
         super().__init__()
         self._clock = clock
         self.frame_rate = PATTERN_RATE
-        self._background: Pixels | None = None
         self._current: Frame | None = None
         self._start = clock()
 
@@ -33,38 +36,24 @@ class PatternSource(PictureSource):
         number = int((self._clock() - self._start) * self.frame_rate)
         name = f"pattern#{number}"
         if self._current is None or self._current.name != name:
-            if self._background is None:
-                self._background = _colour_bars()
-            self._current = Frame(_draw_pattern(self._background, number), name)
+            self._current = DrawnFrame(partial(_draw_pattern, number), name)
         return self._current
 
 
-def _colour_bars() -> Pixels:
-    import numpy
-
+def _draw_pattern(number: int) -> Image.Image:
     width, height = PATTERN_SIZE
-    colours = [(192, 192, 192), (0, 192, 192), (192, 192, 0), (0, 192, 0)]
-    colours += [(192, 0, 192), (0, 0, 192), (192, 0, 0)]
-    pixels = numpy.zeros((height, width, 3), numpy.uint8)
-    for position, colour in enumerate(colours):
-        left = position * width // len(colours)
-        pixels[:, left : (position + 1) * width // len(colours)] = colour
-    return pixels
-
-
-def _draw_pattern(background: Pixels, number: int) -> Pixels:
-    from tools.virtual_camera.opencv import cv2
-
-    width, height = PATTERN_SIZE
-    pixels = background.copy()
+    image = Image.new("RGB", PATTERN_SIZE)
+    for position, colour in enumerate(_COLOURS):
+        left = position * width // len(_COLOURS)
+        image.paste(colour, (left, 0, (position + 1) * width // len(_COLOURS), height))
     left = number * 16 % (width - 160)
-    cv2.rectangle(pixels, (left, 280), (left + 160, 440), (32, 32, 32), -1)
-    cv2.rectangle(pixels, (0, 40), (760, 140), (0, 0, 0), -1)
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(pixels, f"TEST PATTERN {number}", (20, 110), font, 1.6, (255, 255, 255), 3)
+    image.paste((32, 32, 32), (left, 280, left + 160, 440))
+    image.paste((0, 0, 0), (0, 40, 760, 140))
+    pen = ImageDraw.Draw(image)
+    pen.text((20, 64), f"TEST PATTERN {number}", (255, 255, 255), font(48))
     for cell in range(CODE_CELLS):
         bit = number >> (CODE_CELLS - 1 - cell) & 1
-        corner = (cell * CODE_CELL, height - CODE_CELL)
-        end = (corner[0] + CODE_CELL - 1, height - 1)
-        cv2.rectangle(pixels, corner, end, (255, 255, 255) if bit else (0, 0, 0), -1)
-    return pixels
+        left, top = cell * CODE_CELL, height - CODE_CELL
+        colour = (255, 255, 255) if bit else (0, 0, 0)
+        image.paste(colour, (left, top, left + CODE_CELL, height))
+    return image

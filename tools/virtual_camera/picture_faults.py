@@ -80,7 +80,8 @@ class _Still:
 
 
 def _black() -> Frame:
-    import numpy
+    from PIL import Image
 
-    width, height = _BLACK_SIZE
-    return Frame(numpy.zeros((height, width, 3), numpy.uint8), "black")
+    from tools.virtual_camera.drawn_frame import DrawnFrame
+
+    return DrawnFrame(lambda: Image.new("RGB", _BLACK_SIZE), "black")

@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.errors import UsageError
 from tools.virtual_camera.opencv import cv2
 from tools.virtual_camera.pictures import Clock, Frame, NoPicture, PictureSource
+from tools.virtual_camera.pixel_frame import PixelFrame
 
 
 class VideoSource(PictureSource):
@@ -63,7 +64,7 @@ class VideoSource(PictureSource):
         done, pixels = self._capture.retrieve()
         if not done:
             raise NoPicture(f"{self._path.name}: frame {self._position} cannot be read")
-        self._current = Frame(pixels, f"{self._path.name}#{self._position}")
+        self._current = PixelFrame(pixels, f"{self._path.name}#{self._position}")
         return self._current
 
     def _go_to(self, wanted: int) -> bool:
@@ -126,5 +127,5 @@ class PhotoSource(PictureSource):
             pixels = cv2.imread(str(photo), cv2.IMREAD_COLOR)
             if pixels is None:
                 raise NoPicture(f"{photo}: not a photo that OpenCV can read")
-            self._current = Frame(pixels, photo.name)
+            self._current = PixelFrame(pixels, photo.name)
         return self._current

@@ -2,8 +2,8 @@
 """What the camera sees: a video file, photos, or a test pattern, and what was taken of it.
 
 Time in a source follows the clock and starts again at the end. A picture's name says what it really
-shows: "clip.avi#212" (frame 212, from 0), "gate.jpg", "pattern#17". OpenCV decodes, scales and
-encodes; it is loaded when the first picture is made.
+shows: "clip.avi#212" (frame 212, from 0), "gate.jpg", "pattern#17". What decodes, scales and
+encodes (`drawn_frame`, `pixel_frame`) is loaded when the first picture is made.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tools.errors import ToolError, UsageError
 
@@ -34,6 +34,8 @@ _PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 _KEPT_SNAPSHOTS, _KEPT_JPEGS = 200, 50
 _KEPT_FRAMES, _KEPT_FRAME_JPEGS = 50, 10
 _KEPT_SIZES = 8
+CLOCK_HEIGHT = 0.035
+"""of the text on a picture, as part of the picture's height"""
 _Wanted = tuple[int, int, int]
 """width, height and quality"""
 Clock = Callable[[], float]
@@ -43,14 +45,25 @@ class NoPicture(ToolError):
     """The source has no picture to give, as when a photo was removed."""
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A picture as the source has it: height x width x 3, 8 bits, blue green red. Do not write."""
+class Frame(Protocol):
+    """A picture as the source has it. What makes it knows best how to scale and to encode it."""
 
-    pixels: Pixels
-    name: str
-    label: str = ""
-    """what is written on it, such as the time"""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str:
+        """What is written on it, such as the time."""
+
+    @property
+    def pixels(self) -> Pixels:
+        """height x width x 3, 8 bits, blue green red. Do not write."""
+
+    def jpeg(self, width: int, height: int, quality: int) -> bytes:
+        """As a JPEG of exactly this size, with bars where it does not fit."""
+
+    def marked(self, text: str) -> Frame:
+        """The frame with `text`, its label, at the top right."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +164,8 @@ def fit(pixels: Pixels, width: int, height: int) -> Pixels:
     rows, columns = pixels.shape[:2]
     if (columns, rows) == (width, height):
         return pixels
-    scale = min(width / columns, height / rows)
-    inner = (
-        min(width, max(1, round(columns * scale))),
-        min(height, max(1, round(rows * scale))),
-    )
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    inner = inner_size((columns, rows), (width, height))
+    method = cv2.INTER_AREA if inner < (columns, rows) else cv2.INTER_LINEAR
     scaled = cv2.resize(pixels, inner, interpolation=method)
     if inner == (width, height):
         return scaled
@@ -166,9 +175,18 @@ def fit(pixels: Pixels, width: int, height: int) -> Pixels:
     return canvas
 
 
+def inner_size(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a picture of `size` that is scaled as a whole to fit into `wanted`."""
+    scale = min(wanted[0] / size[0], wanted[1] / size[1])
+    return (
+        min(wanted[0], max(1, round(size[0] * scale))),
+        min(wanted[1], max(1, round(size[1] * scale))),
+    )
+
+
 def draw(frame: Frame, width: int, height: int, quality: int) -> Picture:
     """The frame as a JPEG of this size."""
-    return Picture(encode(fit(frame.pixels, width, height), quality), frame.name, width, height)
+    return Picture(frame.jpeg(width, height, quality), frame.name, width, height)
 
 
 def encode(pixels: Pixels, quality: int = DEFAULT_QUALITY) -> bytes:
