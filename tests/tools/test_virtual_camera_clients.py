@@ -242,3 +242,15 @@ def test_the_head_of_an_endless_stream_ends(camera: RunningCamera) -> None:
 
     assert reply.headers["Content-Type"].startswith("multipart/x-mixed-replace")
     assert reply.content == b""
+
+
+def test_the_device_configuration_framework_has_no_apis(camera: RunningCamera) -> None:
+    assert camera.get("/config/discover").json() == {"framework_version": "1.0.0", "apis": {}}
+    assert camera.get("/config/rest/$all").json() == {"status": "success", "data": {}}
+    for method in ("GET", "PATCH"):
+        reply = camera.request(method, "/config/rest/ssh/v2/users", json={"data": {}})
+        assert (reply.status_code, reply.json()["status"]) == (404, "error")
+        assert "/config/rest/ssh/v2/users" in reply.json()["error"]["message"]
+    assert camera.get("/config/discover", user="").status_code == 401
+    counted = camera.get("/virtual/unsupported").json()["unsupported"]
+    assert {"kind": "vapix", "name": "/config/rest/ssh/v2/users", "count": 2} in counted

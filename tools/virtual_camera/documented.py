@@ -36,7 +36,7 @@ CALLS = (
     *(f"{_CGI}/geolocation/{name}.cgi" for name in ("get", "set")),
     f"{_CGI}/geoorientation/geoorientation.cgi",
     *("/vapix/services", "/vapix/ws-data-stream", "/onvif/device_service", "/axis-media/media.amp"),
-    *("/local/objectanalytics/control.cgi", "/local/vmd/control.cgi", "/config/rest"),
+    *("/local/objectanalytics/control.cgi", "/local/vmd/control.cgi", "/config/discover"),
 )
 
 METHODS = {
@@ -74,6 +74,8 @@ METHODS = {
 PARTIAL = {
     f"{_CGI}/applications/license.cgi": "no licence service: keys are neither stored nor removed",
     f"{_CGI}/jpg/image.cgi": "no palette, squarepixel or quad; camera=1 alone",
+    "/config/discover": "the framework alone: none of its APIs below /config/rest",
+    "/config/discover/apis": "always empty",
     f"{_CGI}/mjpg/video.cgi": "at most 60 frames a second",
     f"{_CGI}/date.cgi": "the time; it cannot be set",
     f"{_CGI}/com/ptz.cgi": "always the error of a camera that has no PTZ",
@@ -86,7 +88,7 @@ PARTIAL = {
     "/vapix/ws-data-stream": "sources=events alone",
     "/local/objectanalytics/control.cgi": "scenarios become active on request, not by what is seen",
     "ax_event_handler_declare_from_template": "always an error, as from AXIS OS 12 on",
-    "vdo_stream_new": "JPEG, YUV, RGB, RGBA and planar RGB; no H.264, H.265, AV1",
+    "vdo_stream_new": "H.264, JPEG, YUV, RGB, RGBA and planar RGB; no H.265, AV1",
     "vdo_stream_play": "always an error",
     "vdo_stream_to_fd": "always an error: there is no encoder",
     "vdo_stream_encode": "always an error: there is no encoder",

@@ -8,6 +8,7 @@ from tools.virtual_camera.app_pages import AppPages
 from tools.virtual_camera.applications import ApplicationsApi
 from tools.virtual_camera.control import ControlApi
 from tools.virtual_camera.core import Core
+from tools.virtual_camera.device_config import DeviceConfigApi
 from tools.virtual_camera.device_info import (
     ApiDiscovery,
     basic_device_info,
@@ -133,6 +134,11 @@ def _add_simple(server: WebServer, core: Core) -> None:
     server.add(f"{_CGI}/geolocation/get.cgi", Access.ADMIN, place.position)
     server.add(f"{_CGI}/geolocation/set.cgi", Access.ADMIN, place.set_position)
     server.add(f"{_CGI}/geoorientation/geoorientation.cgi", Access.ADMIN, place.orientation)
+    config = DeviceConfigApi(core.unsupported)
+    server.add("/config/discover", Access.VIEWER, config.discover, ("GET",))
+    server.add("/config/discover/apis", Access.VIEWER, config.apis, ("GET",))
+    any_method = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    server.add("/config/rest/{path:.*}", Access.VIEWER, config.rest, any_method)
     server.add(f"{_CGI}/com/ptz.cgi", Access.VIEWER, PtzCgi(core.unsupported).handle)
     lists = StorageLists(core.services.storage)
     server.add(f"{_CGI}/disks/list.cgi", Access.OPERATOR, lists.disks)
