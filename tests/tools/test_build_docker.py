@@ -18,6 +18,7 @@ import requests
 from tools import build, eap, elf, engine, sdk, sdk_standin
 from tools.bootstrap import PROJECT
 from tools.errors import BuildError, SetupError
+from tools.sdk_standin import image as standin
 from tools.settings import BUILD
 
 pytestmark = pytest.mark.timeout(900)
@@ -119,6 +120,11 @@ def test_an_engine_that_goes_away_is_said(image: str, monkeypatch: pytest.Monkey
 
     with pytest.raises(SetupError, match="engine went away") as raised:
         build_in(image)
+    assert "--sdk debian" in raised.value.cure
+
+    monkeypatch.setattr(standin, "_base", cut)
+    with pytest.raises(SetupError, match="engine went away") as raised:
+        build_in(sdk_standin.NAME)
     assert "--sdk debian" in raised.value.cure
 
 

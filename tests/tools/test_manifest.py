@@ -64,6 +64,21 @@ def test_the_host_architecture_is_filled_in_for_the_virtual_camera() -> None:
     assert rendered["acapPackageConf"]["setup"]["architecture"] == "host"
 
 
+@pytest.mark.parametrize("architecture", ["aarch64", "armv7hf"])
+@pytest.mark.parametrize(
+    ("number", "tag"),
+    [
+        (11, "1.15-{}-ubuntu22.04"),
+        (12, "12.4.0-{}-ubuntu24.04"),
+        (13, "13.0.0-alpha-{}-ubuntu26.04"),
+    ],
+)
+def test_each_line_is_built_in_its_own_image(number: int, tag: str, architecture: str) -> None:
+    image = os_lines.os_line(number).sdk_image(architecture)
+
+    assert image == f"axisecp/acap-native-sdk:{tag.format(architecture)}"
+
+
 def test_an_unknown_os_line_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="AXIS OS 9"):
         os_lines.os_line(9)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import docker
 import docker.errors
+import requests
 
 from tools import console, debian, sysroot, toolchain
 from tools.bootstrap import PROJECT
@@ -25,6 +26,7 @@ _HERE = Path(__file__).resolve().parent
 _BASE = "batondescribe/sdk-standin-base"
 _IMAGE = "batondescribe/sdk-standin"
 _LABEL = "batondescribe.inputs"
+_CURE_ENGINE = "start Docker, or build without it: --sdk debian"
 _SUITE = "bookworm"
 _PACKAGES = (
     "make",
@@ -77,6 +79,8 @@ def require(architecture: str) -> str:
             if _label(engine, tag) != inputs:
                 with console.timed(f"making the stand-in SDK image {tag}"):
                     _build(engine, tag, architecture, base, inputs, root.path, files)
+        except requests.exceptions.RequestException as error:
+            raise SetupError("the container engine went away", _CURE_ENGINE) from error
         finally:
             engine.close()
     return tag
@@ -87,10 +91,7 @@ def _engine() -> docker.DockerClient:
         engine = docker.from_env(timeout=600)
         engine.ping()
     except docker.errors.DockerException as error:
-        raise SetupError(
-            "no container engine answers on this machine",
-            "start Docker, or build without it: --sdk debian",
-        ) from error
+        raise SetupError("no container engine answers on this machine", _CURE_ENGINE) from error
     return engine
 
 
