@@ -399,7 +399,7 @@ def test_settings_that_are_not_there_are_counted(tmp_path: Path) -> None:
 
     async def act(services: CameraServices, client: Client) -> None:
         services.on_unsupported = lambda kind, name: counted.append(f"{kind}: {name}")
-        settings = {"format": Variant("u", 0)}
+        settings = {"format": Variant("u", 1)}
         reply = await client.call(VIDEO, "OpenStream", "a{sv}", settings)
         assert reply.error_name == f"{VIDEO}.Error.NotSupported"
         settings = {"image.fit": Variant("s", "crop")}
@@ -408,7 +408,7 @@ def test_settings_that_are_not_there_are_counted(tmp_path: Path) -> None:
 
     with_client(tmp_path, act)
 
-    assert counted == ["vdo: format: H264 is not there", "vdo: setting image.fit"]
+    assert counted == ["vdo: format: H265 is not there", "vdo: setting image.fit"]
 
 
 def test_streams_end_with_the_service(tmp_path: Path) -> None:

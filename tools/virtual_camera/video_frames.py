@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Frames as apps ask for them: their settings, checked, and their pixels (ACAP VDO API).
 
-Formats are JPEG, YUV (NV12, Y800), RGB, RGBA and planar RGB. Compressed video is not there and is
-refused.
+Formats are JPEG, YUV (NV12, Y800), RGB, RGBA and planar RGB, and for streams H.264, whose pictures
+are made in NV12 here and encoded by the stream. Other compressed video is refused.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tools.virtual_camera.pictures import (
     encode,
     fit,
 )
+from tools.virtual_camera.video_encoder import DEFAULT_GOP
 
 if TYPE_CHECKING:
     from tools.virtual_camera.pictures import Pixels
@@ -37,7 +38,7 @@ KNOWN_SETTINGS = {
     *("format", "subformat", "channel", "input", "width", "height", "resolution", "framerate"),
     *("compression", "rotation", "horizontal_flip", "vertical_flip", "monochrome"),
     *("buffer.count", "buffer.strategy", "buffer.access", "socket.blocking", "socket.timeout_ms"),
-    *("frame.chunks", "intent", "timestamp.type"),
+    *("frame.chunks", "intent", "timestamp.type", "gop_length"),
 }
 
 
@@ -66,7 +67,9 @@ class VideoFormat(IntEnum):
     AVIF = 11
 
 
+H264_KEY_FRAME, H264_OTHER_FRAME = 4, 6
 FRAME_TYPES = {
+    VideoFormat.H264: H264_KEY_FRAME,
     VideoFormat.JPEG: 16,
     VideoFormat.YUV: 17,
     VideoFormat.RGBA: 19,
@@ -91,6 +94,7 @@ class FrameSettings:
     frame_rate: float = MAX_FRAME_RATE
     buffers: int = 3
     channel: int = 1
+    gop: int = DEFAULT_GOP
 
     @property
     def is_plain(self) -> bool:
@@ -112,7 +116,9 @@ class FrameSettings:
             "buffer.count": self.buffers,
             "rotation": self.rotation,
         }
-        if self.format is not VideoFormat.JPEG:
+        if self.format is VideoFormat.H264:
+            shown["gop_length"] = self.gop
+        elif self.format is not VideoFormat.JPEG:
             shown["pitch"] = self.width * rows.get(self.format, 1)
         if self.subformat:
             shown["subformat"] = self.subformat
@@ -200,7 +206,7 @@ def parse_settings(given: Mapping[str, SettingValue], *, snapshot: bool) -> Fram
     channel = int(values.number("channel", 1, 0, 64))
     check_channel(channel)
     width, height = _parse_size(values)
-    if subformat == "NV12" and (width % 2 or height % 2):
+    if (subformat == "NV12" or format_ is VideoFormat.H264) and (width % 2 or height % 2):
         raise VideoError("InvalidArgument", f"width, height: {width}x{height} is not even")
     rotation = int(values.number("rotation", 0, 0, 360)) % 360
     if rotation % 90:
@@ -219,6 +225,7 @@ def parse_settings(given: Mapping[str, SettingValue], *, snapshot: bool) -> Fram
         frame_rate=min(values.number("framerate", MAX_FRAME_RATE, 0.01, 1000), MAX_FRAME_RATE),
         buffers=int(values.number("buffer.count", 3, 1, 32)),
         channel=channel,
+        gop=int(values.number("gop_length", DEFAULT_GOP, 1, 1023)),
     )
 
 
@@ -245,7 +252,7 @@ def _parse_format(values: _Given, snapshot: bool) -> VideoFormat:
     if number not in {int(known) for known in VideoFormat}:
         raise VideoError("InvalidArgument", f"format: there is no format {number}")
     format_ = VideoFormat(number)
-    if format_ not in FRAME_TYPES:
+    if format_ not in FRAME_TYPES or (snapshot and format_ is VideoFormat.H264):
         raise VideoError("NotSupported", f"format: {format_.name} is not there")
     return format_
 

@@ -71,7 +71,7 @@ VdoStream* vdo_stream_to_fd(VdoMap* settings, int data_fd, int meta_fd, GError**
 gboolean vdo_stream_encode(VdoStream* self, VdoBuffer** in_buf, VdoMap* settings, GError** error);
 gboolean vdo_stream_play(VdoStream* self, VdoMap* settings, GError** error);
 
-/* No effect on formats without key frames. */
+/* The next frame is a key frame. No effect on formats without them. */
 gboolean vdo_stream_force_key_frame(VdoStream* self, GError** error);
 
 /* The next frame. Waits for it unless "socket.blocking" is FALSE, then VDO_ERROR_NO_DATA; also

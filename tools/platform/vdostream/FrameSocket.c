@@ -19,7 +19,13 @@ typedef struct {
     guint64 size;
 } FrameMessage;
 
-typedef enum { COMMAND_START = 1, COMMAND_STOP, COMMAND_FRAMERATE, COMMAND_RETURN } Command;
+typedef enum {
+    COMMAND_START = 1,
+    COMMAND_STOP,
+    COMMAND_FRAMERATE,
+    COMMAND_RETURN,
+    COMMAND_KEY_FRAME
+} Command;
 
 typedef struct {
     guint32 command;
@@ -73,6 +79,10 @@ void stopSocketFrames(FrameSocket* frames) {
 
 gboolean setSocketFramerate(FrameSocket* frames, gdouble framerate, GError** error) {
     return sendCommand(frames, COMMAND_FRAMERATE, framerate, error);
+}
+
+gboolean askSocketForKeyFrame(FrameSocket* frames, GError** error) {
+    return sendCommand(frames, COMMAND_KEY_FRAME, 0.0, error);
 }
 
 void returnSocketFrame(FrameSocket* frames) {

@@ -21,6 +21,7 @@ int getSocketDescriptor(const FrameSocket* socket, GError** error);
 gboolean startSocketFrames(FrameSocket* socket, GError** error);
 void stopSocketFrames(FrameSocket* socket);
 gboolean setSocketFramerate(FrameSocket* socket, gdouble framerate, GError** error);
+gboolean askSocketForKeyFrame(FrameSocket* socket, GError** error);
 
 /* The next frame's data, which the caller closes, or -1 with a VDO_ERROR. Waits timeoutMs, or for
  * ever with -1. */

@@ -185,8 +185,7 @@ VdoFrameType vdo_frame_get_frame_type(VdoFrame* self) {
 }
 
 gboolean vdo_frame_is_key(VdoFrame* self) {
-    (void)self;
-    return TRUE; /* of the formats there are, each frame stands alone */
+    return self->facts.type != VDO_FRAME_TYPE_H264_P; /* of other formats each stands alone */
 }
 
 gboolean vdo_frame_shown(VdoFrame* self) {
@@ -214,7 +213,20 @@ gsize vdo_frame_get_size(VdoFrame* self) {
     return self->facts.size;
 }
 
+/* Bytes before the start code of the first unit of type 5, the picture itself; 0: there is none. */
+static gssize findPicture(const guint8* data, gsize size) {
+    for (gsize i = 0; i + 4 < size; i++)
+        if (data[i] == 0 && data[i + 1] == 0 && data[i + 2] == 1 && (data[i + 3] & 0x1f) == 5)
+            return (gssize)(i > 0 && data[i - 1] == 0 ? i - 1 : i);
+    return 0;
+}
+
 gssize vdo_frame_get_header_size(VdoFrame* self) {
+    if (self->headerSize < 0 && self->facts.type == VDO_FRAME_TYPE_H264_P)
+        self->headerSize = 0;
+    if (self->headerSize < 0 && self->facts.type == VDO_FRAME_TYPE_H264_IDR &&
+        vdo_frame_memmap(self))
+        self->headerSize = findPicture(self->data, self->facts.size);
     return self->headerSize;
 }
 

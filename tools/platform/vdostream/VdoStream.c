@@ -167,9 +167,7 @@ gint vdo_stream_get_fd(VdoStream* self, GError** error) {
 }
 
 gboolean vdo_stream_force_key_frame(VdoStream* self, GError** error) {
-    (void)self;
-    (void)error;
-    return TRUE; /* documented to do nothing for formats without key frames, and these are all */
+    return askSocketForKeyFrame(self->socket, error);
 }
 
 static void releaseFrame(VdoFrame* frame, gpointer userData) {
