@@ -4,7 +4,9 @@
 #include <string.h>
 #include <syslog.h>
 
-enum { MOST_WAITING = 1000 };
+#include "Clock.h"
+
+enum { MOST_WAITING = 1000, LONGEST_WAIT_US = 100 * 1000 };
 
 typedef struct {
     int priority;
@@ -17,6 +19,7 @@ static gint lowestLevel = G_LOG_LEVEL_INFO; /* atomic; GLib's flags grow towards
 static GThread* queuing = NULL; /* atomic; NULL: none does */
 static GQueue waiting = G_QUEUE_INIT;
 static guint writer = 0; /* the source that writes them */
+static gint64 waitingSince = 0;
 
 static int syslogPriority(GLogLevelFlags level) {
     switch (level & G_LOG_LEVEL_MASK) {
@@ -57,8 +60,11 @@ static void queueLine(int priority, const char* text) {
 
     line->priority = priority;
     memcpy(line->text, text, size);
+    if (g_queue_is_empty(&waiting))
+        waitingSince = clockNow();
     g_queue_push_tail(&waiting, line);
-    if (g_queue_get_length(&waiting) >= MOST_WAITING)
+    if (g_queue_get_length(&waiting) >= MOST_WAITING ||
+        clockNow() - waitingSince >= LONGEST_WAIT_US)
         writeWaiting();
     else if (!writer)
         writer = g_idle_add_full(G_PRIORITY_HIGH_IDLE, onIdle, NULL, NULL);

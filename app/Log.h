@@ -10,9 +10,9 @@
 /* Lines below level are dropped; G_LOG_LEVEL_INFO keeps every session's life. */
 void initLog(const char* appName);
 /* TRUE, on the main loop: from now on its lines of level info and debug wait until the loop has
- * nothing else to do, so that no edge and no end waits for the log daemon. Lines that matter more
- * are written at once, after those that wait. FALSE: writes what waits, and no line waits any more.
- */
+ * nothing else to do, so that no edge and no end waits for the log daemon; but on a loop that never
+ * rests, a tenth of a second at most. Lines that matter more are written at once, after those that
+ * wait. FALSE: writes what waits, and no line waits any more. */
 void queueLog(gboolean queue);
 void setLogLevel(GLogLevelFlags level);
 /* "info", "debug" or "warning"; FALSE for anything else. */

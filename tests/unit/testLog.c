@@ -4,6 +4,7 @@
 
 #include <syslog.h>
 
+#include "FakeClock.h"
 #include "TestData.h"
 
 static GMutex lock; /* guards lines */
@@ -88,6 +89,24 @@ static void testOtherThreadsDoNotWait(void) {
     assertLines("6 mine");
 }
 
+/* A crash then loses no more than that. */
+static void testALoopThatNeverRestsIsNotWaitedFor(void) {
+    queueLog(TRUE);
+    g_info("one");
+    advanceClock(99);
+    g_info("two");
+    assertLines("");
+
+    advanceClock(1);
+    g_info("three");
+
+    assertLines("6 one|6 two|6 three");
+    g_info("four");
+    assertLines("");
+    queueLog(FALSE);
+    assertLines("6 four");
+}
+
 static void testQueueIsBounded(void) {
     queueLog(TRUE);
     for (guint i = 0; i < 1000; i++)
@@ -107,6 +126,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/log/queued", testQueuedLinesWaitForTheLoop);
     g_test_add_func("/log/order", testWhatMattersComesAtOnceAndInOrder);
     g_test_add_func("/log/threads", testOtherThreadsDoNotWait);
+    g_test_add_func("/log/loop-never-rests", testALoopThatNeverRestsIsNotWaitedFor);
     g_test_add_func("/log/bounded", testQueueIsBounded);
     int result = g_test_run();
     g_ptr_array_unref(lines);
