@@ -161,6 +161,13 @@ def test_the_camera_asks_for_digest_as_a_device_does(camera: RunningCamera) -> N
     assert "<h1>Unauthorized</h1>" in reply.text
 
 
+def test_credentials_of_another_scheme_are_as_good_as_none(camera: RunningCamera) -> None:
+    reply = requests.get(camera.url + TARGET, auth=("root", "pass"), timeout=5)
+
+    assert reply.status_code == 401
+    assert "stale=true" in reply.headers["WWW-Authenticate"]
+
+
 def test_a_wrong_password_is_refused_without_stale(camera: RunningCamera) -> None:
     reply = camera.get(TARGET, password="wrong")
 

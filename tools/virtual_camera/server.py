@@ -96,7 +96,7 @@ class Gate:
     def _identify(self, request: web.Request, header: str) -> tuple[Account | None, bool]:
         scheme, _, token = header.partition(" ")
         if scheme.lower() not in self._schemes(request):
-            return None, False
+            return None, True  # as good as no credentials, to which devices say stale too
         if scheme.lower() == "basic":
             return self._check_basic(request, token), False
         verdict = self._digest.check(request.method, request.raw_path, header)
