@@ -145,6 +145,18 @@ def test_a_camera_that_stops_leaves_no_rules(
     kernel.close()
 
 
+@can_cut
+def test_without_a_group_of_their_own_apps_keep_their_network(
+    start_camera: StartCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.virtual_camera.sandbox.own_group", lambda: None)
+
+    status, answer = switch(start_camera(), True)
+
+    assert status == 501
+    assert "takes root" in answer["error"]["message"]
+
+
 def test_where_it_cannot_be_cut_it_says_why(
     camera: RunningCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,10 +59,10 @@ class NetworkCut:
         SetupError where this machine cannot do that; nothing is changed then."""
         if self._filter is not None:
             return
-        group = self._sandbox.own_group
+        rules, group = PacketFilter(), self._sandbox.own_group
         if group is None:
+            rules.close()
             raise SetupError("the apps have no group of their own: that takes root")
-        rules = PacketFilter()
         table = f"virtual_camera_{group}"
         own = [f"camera {{ {address} . {port} }}" for address, port in camera]
         try:
