@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import build, eap, sdk, toolchain
+from tools import build, eap, elf, sdk, toolchain
 from tools.bootstrap import PROJECT
 from tools.errors import BuildError, SetupError, UsageError
 from tools.settings import BUILD, project_version
@@ -54,6 +54,16 @@ def test_the_packed_executable_is_stripped_and_the_other_kept(
 
     assert b".debug_info" in debug.read_bytes()
     assert b".debug_info" not in (tmp_path / "batondescribe").read_bytes()
+
+
+def test_this_machines_executable_is_hardened_as_those_of_cameras(
+    built: build.Built, tmp_path: Path
+) -> None:
+    eap.read(built.path).extract(tmp_path)
+    found = elf.read(tmp_path / "batondescribe")
+
+    assert (found.pie, found.full_relro, found.stack_protector, found.fortify) == (True,) * 4
+    assert built.size < 150_000
 
 
 def test_building_again_gives_the_same_bytes(built: build.Built) -> None:
