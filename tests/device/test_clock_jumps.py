@@ -20,7 +20,7 @@ from tests.device.fixtures import (
 )
 from tests.waiting import wait_until
 from tools.app_client import AppClient
-from tools.camera import Trigger, VirtualCamera
+from tools.camera import Camera, Trigger, VirtualCamera
 from tools.camera.faults import Faults
 from tools.deploy import wait_until_it_answers
 from tools.describer.scripted import Hang, Reply, ScriptedDescriber
@@ -39,17 +39,26 @@ def restarted(virtual: VirtualCamera) -> None:
     wait_until_it_answers(virtual.vapix, APP_NAME, timeout=60)
 
 
-@pytest.fixture
-def clock(virtual: VirtualCamera, app: AppClient) -> Iterator[Faults]:
+@pytest.fixture(scope="module")
+def movable(camera: Camera) -> Iterator[Faults]:
     """The camera's faults; the clock of the app, which has started anew, can be moved."""
+    if not isinstance(camera, VirtualCamera):
+        pytest.skip("nobody sets the clock of a camera in use")
     try:
-        virtual.faults.make_clock_movable()
+        camera.faults.make_clock_movable()
     except Refused as refusal:
         pytest.skip(f"the clock of apps cannot be moved: {refusal}")
-    restarted(virtual)
-    yield virtual.faults
-    virtual.faults.reset_clock()
-    restarted(virtual)
+    restarted(camera)
+    yield camera.faults
+    camera.faults.reset_clock()
+    restarted(camera)
+
+
+@pytest.fixture
+def clock(movable: Faults, app: AppClient) -> Iterator[Faults]:
+    """`movable`, for an app that is ready; the clock is right at first and afterwards."""
+    yield movable
+    movable.make_clock_movable()
 
 
 def wall_clock(app: AppClient) -> float:
