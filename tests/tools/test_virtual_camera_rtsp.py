@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -17,8 +18,10 @@ import cv2
 import pytest
 
 from tests.tools.virtual_camera_helpers import TIMEOUT, RunningCamera, StartCamera
+from tools.errors import UsageError
 from tools.virtual_camera import rtsp_session
 from tools.virtual_camera.digest import hash_password, parse_fields
+from tools.virtual_camera.settings import CameraSettings
 
 pytest_plugins = ["tests.tools.virtual_camera_fixtures"]
 
@@ -372,8 +375,25 @@ def test_a_silent_client_is_cut_unless_it_reads_from_its_line(
             pass
 
 
+def test_a_flood_of_requests_ends_the_connection_and_nothing_else(camera: RunningCamera) -> None:
+    parts = urlsplit(camera.rtsp)
+    with socket.create_connection((parts.hostname, parts.port), TIMEOUT) as line:
+        line.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * 1000)
+        while _rest_of(line):
+            pass
+
+    with connect(camera) as client:
+        assert client.ask("OPTIONS").status == 200
+
+
 def test_two_cameras_do_not_quarrel_over_the_port(start_camera: StartCamera) -> None:
     ports = {urlsplit(start_camera(name=name).rtsp).port for name in ("one", "two")}
 
     assert len(ports) == 2
     assert 0 not in ports
+
+
+@pytest.mark.parametrize("name", ["port", "https_port", "rtsp_port", "service_port"])
+def test_a_port_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="65536 is no port"):
+        replace(CameraSettings(), **{name: 65536})  # type: ignore[arg-type]

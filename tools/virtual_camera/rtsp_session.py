@@ -27,6 +27,8 @@ _TIMEOUT_SECONDS = 60
 """What clients are told; a silent one has twice that."""
 _MOST_WAITING = 4 << 20
 _KEEPS_UP = 256 << 10
+_MOST_REQUESTS = 100
+"""Requests of one client that wait for their answer."""
 _METHODS = (
     *("OPTIONS", "DESCRIBE", "GET_PARAMETER", "PAUSE", "PLAY", "SETUP"),
     *("SET_PARAMETER", "TEARDOWN"),
@@ -88,6 +90,8 @@ class Conversation:
         self._watch = asyncio.get_running_loop().call_later(2 * _TIMEOUT_SECONDS, self._time_out)
         try:
             for request in self._reader.feed(data):
+                if len(self._tasks) >= _MOST_REQUESTS:
+                    raise RtspError(0, "too many requests at once")
                 task = asyncio.get_running_loop().create_task(self._answer(request))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -256,6 +260,9 @@ class Conversation:
     def _reply(
         self, request: RtspRequest, status: int, *headers: tuple[str, str], body: str = ""
     ) -> None:
+        if self._line.waiting() > _MOST_WAITING:
+            self._line.cut()
+            return
         with contextlib.suppress(ConnectionError):
             self._line.write(format_answer(status, request.sequence, headers, body))
 

@@ -56,6 +56,9 @@ class CameraSettings:
             raise UsageError(
                 f"AXIS OS {self.os_version} is not emulated", f"one of {', '.join(OS_RELEASES)}"
             )
+        for port in (self.port, self.https_port, self.rtsp_port, self.service_port):
+            if not 0 <= port <= 65535:
+                raise UsageError(f"{port} is no port", "0 to 65535 are, 0 for any free one")
         if not self.user or not self.password or ":" in self.user:
             raise UsageError("the user's name or password is empty, or the name has a colon")
 
