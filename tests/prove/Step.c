@@ -77,8 +77,8 @@ static Step pickStep(Random* random, StepKind kind) {
         step.arguments[1] = pickChance(random, 60) ? EDGE_TOGGLES : pickBelow(random, 2);
         step.arguments[2] = pickChance(random, 60) ? EDGE_NOW : pickBelow(random, EDGE_WAYS);
     } else if (kind == STEP_BURST) {
-        step.arguments[0] = pickBelow(random, TRIGGERS);
-        step.arguments[1] = 2 + pickBelow(random, pickChance(random, 2) ? 1200 : 6);
+        step.arguments[0] = pickBelow(random, pickChance(random, 70) ? 2 : TRIGGERS);
+        step.arguments[1] = 2 + pickBelow(random, pickChance(random, 15) ? 1500 : 6);
     } else if (kind == STEP_TIME) {
         step.arguments[0] = pickMs(random);
     }

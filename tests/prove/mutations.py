@@ -18,17 +18,28 @@ from tools.settings import BUILD
 
 @dataclass(frozen=True)
 class Mutation:
-    """One mistake: in `file`, `good` becomes `bad`; `faults` are what may be seen of it first."""
+    """One mistake: in `file`, `good` becomes `bad`; `faults` are what may be seen of it first.
+
+    `history` shows a mistake that random ones meet too rarely for a quick test (a million steps
+    meet it a few times).
+    """
 
     name: str
     file: str
     good: str
     bad: str
     faults: frozenset[str]
+    history: str = ""
 
 
-def _mutation(name: str, file: str, good: str, bad: str, *faults: str) -> Mutation:
-    return Mutation(name, file, good, bad, frozenset(faults))
+def _mutation(
+    name: str, file: str, good: str, bad: str, *faults: str, history: str = ""
+) -> Mutation:
+    return Mutation(name, file, good, bad, frozenset(faults), history)
+
+
+_LONG_FLAPPING = "P0,0,0,0,0,0,0,0,0,0,0;T500;Y0;B0,1201;T10;Y1;T3000"
+"""A trigger flaps 1,201 times while the event service is away."""
 
 
 MUTATIONS = (
@@ -145,6 +156,22 @@ MUTATIONS = (
         "if (!subscription->events && --subscription->checksLeft == 0)",
         "if (FALSE)",
         "missedStarts",
+    ),
+    _mutation(
+        "events-wait-without-bound",
+        "OutputQueue.c",
+        "    if (countQueued(queue) > MOST_QUEUED)\n",
+        "    if (FALSE)\n",
+        "leaks",
+        history=_LONG_FLAPPING,
+    ),
+    _mutation(
+        "last-states-are-dropped",
+        "OutputQueue.c",
+        "        link = findOldestReplaced(queue);\n",
+        "        link = findOldestReplaced(queue) ? queue->items.tail : NULL;\n",
+        "mismatches",
+        history=_LONG_FLAPPING,
     ),
     _mutation(
         "trigger-index-left-behind",

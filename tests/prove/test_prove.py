@@ -31,9 +31,8 @@ def _failure(lines: list[dict[str, dict[str, object]]]) -> prove.Failure:
 def test_a_mistake_in_the_engine_is_found(mutation: Mutation) -> None:
     driver = build_mutant(mutation)
 
-    code, lines = _run(
-        driver, "--seed", "1", "--histories", "400", "--most-failures", "1", "--no-shrink"
-    )
+    random = ["--seed", "1", "--histories", "400", "--most-failures", "1", "--no-shrink"]
+    code, lines = _run(driver, *(["--replay", mutation.history] if mutation.history else random))
 
     assert code == 1
     assert _failure(lines).fault in mutation.faults
