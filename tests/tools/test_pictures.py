@@ -13,6 +13,7 @@ import cv2
 import numpy
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from tools.errors import UsageError
 from tools.virtual_camera.pattern import CODE_CELL, CODE_CELLS
@@ -173,6 +174,35 @@ def test_photos_take_turns(tmp_path: Path) -> None:
         clock.now += 2.0
 
     assert seen == [("a.png", 50), ("b.png", 200), ("a.png", 50)]
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "bmp", "webp", "16-bit png", "cut jpg"])
+def test_photos_of_every_kind_have_their_colours(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"photo.{ending.split()[-1]}"
+    pixels = numpy.full((48, 64, 3), (200, 100, 50), numpy.uint8)
+    deep = pixels.astype(numpy.uint16) * 257
+    assert cv2.imwrite(str(path), deep if ending == "16-bit png" else pixels)
+    if ending == "cut jpg":
+        path.write_bytes(path.read_bytes()[:-40])
+
+    frame = open_source(str(path), Clock()).frame()
+
+    assert frame.pixels.shape == (48, 64, 3)
+    assert frame.pixels[4, 4].tolist() == pytest.approx([200, 100, 50], abs=6)
+
+
+def test_a_photo_is_shown_upright(tmp_path: Path) -> None:
+    image = Image.new("RGB", (64, 48), (255, 255, 255))
+    image.paste((0, 0, 0), (0, 0, 64, 8))
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the camera was held so that the first row is on the right
+    image.save(tmp_path / "photo.jpg", exif=turned)
+
+    pixels = open_source(str(tmp_path / "photo.jpg"), Clock()).frame().pixels
+
+    assert pixels.shape == (64, 48, 3)
+    assert pixels[:, 45].max() < 40
+    assert pixels[:, 20].min() > 215
 
 
 def test_a_photo_that_vanishes_is_no_picture(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ Basic are understood; the credentials are in the address, http://user:password@h
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 import time
@@ -63,20 +64,16 @@ class MjpegSource(PictureSource):
                 raise NoPicture(f"{self._host}: {self._problem}")
             jpeg, name = self._jpeg, f"mjpeg {self._host}#{self._number}"
         if self._current is None or self._current.name != name:
-            from tools.virtual_camera.pixel_frame import PixelFrame
-
-            self._current = PixelFrame(self._decode(jpeg), name)
+            self._current = self._decode(jpeg, name)
         return self._current
 
-    def _decode(self, jpeg: bytes) -> Any:
-        import numpy
+    def _decode(self, jpeg: bytes, name: str) -> Frame:
+        from tools.virtual_camera.photo_source import decode
 
-        from tools.virtual_camera.opencv import cv2
-
-        pixels = cv2.imdecode(numpy.frombuffer(jpeg, numpy.uint8), cv2.IMREAD_COLOR)
-        if pixels is None:
+        frame = decode(io.BytesIO(jpeg), name)
+        if frame is None:
             raise NoPicture(f"{self._host}: it sends no JPEG")
-        return pixels
+        return frame
 
     def _close(self) -> None:
         with self._news:

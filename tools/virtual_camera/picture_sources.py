@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Videos and photos as picture sources, over OpenCV. `pictures.open_source` chooses one."""
+"""Videos as picture sources, over OpenCV."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 from tools.errors import UsageError
@@ -106,26 +105,3 @@ class VideoSource(PictureSource):
     def _close(self) -> None:
         self._capture.release()
         self._current = None
-
-
-class PhotoSource(PictureSource):
-    """Photos, each for the same time."""
-
-    def __init__(self, photos: Sequence[Path], seconds: float, clock: Clock) -> None:
-        super().__init__()
-        self._photos = list(photos)
-        self._seconds = seconds
-        self._clock = clock
-        self.frame_rate = 1 / seconds
-        self._current: Frame | None = None
-        self._start = clock()
-
-    def _read(self) -> Frame:
-        turn = int((self._clock() - self._start) / self._seconds)
-        photo = self._photos[turn % len(self._photos)]
-        if self._current is None or self._current.name != photo.name:
-            pixels = cv2.imread(str(photo), cv2.IMREAD_COLOR)
-            if pixels is None:
-                raise NoPicture(f"{photo}: not a photo that OpenCV can read")
-            self._current = PixelFrame(pixels, photo.name)
-        return self._current

@@ -140,19 +140,25 @@ def open_source(spec: str, clock: Clock = time.monotonic) -> PictureSource:
         from tools.virtual_camera.mjpeg_source import MjpegSource
 
         return MjpegSource(spec)
-    from tools.virtual_camera import picture_sources  # loads OpenCV
-
     path = Path(spec)
     if path.is_dir():
         photos = sorted(p for p in path.iterdir() if p.suffix.lower() in _PHOTO_ENDINGS)
         if not photos:
             raise UsageError(f"{spec}: no photos in this folder", "put .jpg or .png files there")
-        return picture_sources.PhotoSource(photos, PHOTO_SECONDS, clock)
+        return _photo_source(photos, clock)
     if not path.is_file():
         raise UsageError(f"{spec}: no such file or folder", "a video, photos, or `pattern`")
     if path.suffix.lower() in _PHOTO_ENDINGS:
-        return picture_sources.PhotoSource([path], PHOTO_SECONDS, clock)
-    return picture_sources.VideoSource(path, clock)
+        return _photo_source([path], clock)
+    from tools.virtual_camera.picture_sources import VideoSource  # loads OpenCV
+
+    return VideoSource(path, clock)
+
+
+def _photo_source(photos: list[Path], clock: Clock) -> PictureSource:
+    from tools.virtual_camera.photo_source import PhotoSource
+
+    return PhotoSource(photos, PHOTO_SECONDS, clock)
 
 
 def fit(pixels: Pixels, width: int, height: int) -> Pixels:
