@@ -69,14 +69,16 @@ def camera(request: pytest.FixtureRequest, package: Path) -> Iterator[Camera]:
 
 @contextmanager
 def _restored(client: AppClient) -> Iterator[None]:
-    """Put the owner's profiles and describer back; the API key is not touched."""
-    profiles, describer = client.profiles(), client.settings()["describer"]
+    """Put the owner's profiles, describer and budget back; the API key is not touched."""
+    profiles, settings = client.profiles(), client.settings()
+    describer, budget = settings["describer"], settings["budget"]
     describer.pop("apiKeySet", None)
     try:
         yield
     finally:
         if describer["url"]:
             client.change_settings(describer=describer)
+        client.change_settings(budget=budget)
         client.put_profiles(profiles)
 
 
@@ -123,7 +125,8 @@ def app(
     _ensure_running(camera, client)
     _clear(client)
     client.change_settings(
-        describer={"url": describer.url, "model": describer.model, "timeoutMs": 30_000}
+        describer={"url": describer.url, "model": describer.model, "timeoutMs": 30_000},
+        budget={"callsPerHour": 0, "callsPerDay": 0},  # what the tests call costs nothing
     )
     yield client
     for trigger in triggers:
