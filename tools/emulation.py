@@ -34,6 +34,7 @@ def camera_options(architecture: str) -> list[str]:
     if architecture != "host":
         debian.require("emulation")
         options += ["--sysroot", str(camera_root.require(architecture))]
+        toolchain.build_platform()  # for what emulated apps execute
     return [*options, "--platform", str(toolchain.build_platform(architecture) / "lib")]
 
 

@@ -238,3 +238,77 @@ def test_programs_of_the_newest_sdk_find_their_libraries(architecture: str, tmp_
     done = subprocess.run(run, capture_output=True, text=True, check=False, timeout=60)
 
     assert (done.stdout, done.stderr) == ("stolen 42\n", "")
+
+
+WORKER = r"""
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+unsigned ax_parameter_error_quark(void);
+
+int main(int argc, char** argv) {
+    struct utsname name;
+    pid_t child;
+    if (!ax_parameter_error_quark() || uname(&name))
+        return 8;
+    printf("%s of %d on %s named %s\n", argv[1], argc, name.machine, argv[0]);
+    fflush(stdout);
+    if (strcmp(argv[1], "first"))
+        return 0;
+    if ((child = fork()) == 0) {
+        execlp("./lib/worker", "alias", "executed", "x", NULL);
+        _exit(9);
+    }
+    waitpid(child, NULL, 0);
+    char* own[] = {"own", "spawned", NULL};
+    if (posix_spawn(&child, "/proc/self/exe", NULL, NULL, own, environ) == 0)
+        waitpid(child, NULL, 0);
+    return system("./lib/worker shelled; echo shell ends");
+}
+"""
+
+
+def test_apps_start_programs_of_their_processor(
+    architecture: str, options: list[str], tmp_path: Path
+) -> None:
+    """A shell script is the app; what it executes is for the camera, and so are that one's own."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "worker.c").write_text(WORKER)
+    (tmp_path / "LICENSE").write_text("free\n")
+    (tmp_path / "family").write_text('#!/bin/sh\nexec ./lib/worker first "$@"\n')
+    (tmp_path / "family").chmod(0o755)
+    compiler = toolchain.find(architecture).environment["CC"].split()
+    worker = [str(tmp_path / "worker.c"), "-o", str(tmp_path / "lib" / "worker")]
+    worker += [f"-L{toolchain.find(architecture).platform / 'lib'}", "-laxparameter"]
+    command = [*compiler, "-w", *worker, "-Wl,--allow-shlib-undefined"]
+    subprocess.run(command, check=True, timeout=60)
+    setup = {"appName": "family", "vendor": "Tests", "version": "1.0.0", "runMode": "never"}
+    manifest = {
+        "schemaVersion": "1.7.3",
+        "acapPackageConf": {"setup": {**setup, "runOptions": "--fast"}},
+    }
+    files = {name: tmp_path / name for name in ("family", "LICENSE", "lib")}
+    target = tmp_path / "family.eap"
+    package = eap.pack(manifest, files, target, epoch=0, architecture=architecture)
+    machine = {"aarch64": "aarch64", "armv7hf": "armv7l"}[architecture]
+
+    with start_virtual_camera(options=options, install=[package], log=tmp_path / "log") as camera:
+
+        def lines() -> list[str]:
+            return [line.partition("]: ")[2] for line in camera.vapix.system_log("family")]
+
+        wait_until(lambda: "family ended with status 0" in lines(), "the app's end")
+        said = lines()
+
+    assert f"first of 3 on {machine} named ./lib/worker" in said
+    assert f"executed of 3 on {machine} named alias" in said
+    assert f"spawned of 2 on {machine} named own" in said
+    assert f"shelled of 2 on {machine} named ./lib/worker" in said
+    assert "shell ends" in said
+    assert not [line for line in said if "ld.so" in line]

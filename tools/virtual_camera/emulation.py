@@ -2,8 +2,8 @@
 """Runs programs of a camera's processor on this machine: qemu-user, asked for by name.
 
 The programs find their loader and libraries in a sysroot, which qemu looks into before it looks at
-the real path. Nothing is registered with the kernel (binfmt_misc), so this holds for the app itself
-alone: what the app or a script executes has to be a program of this machine (a shell, say).
+the real path. Nothing is registered with the kernel (binfmt_misc): what an app or a script executes
+is led here by a preloaded library (foreign_programs), which the programs of Go pass by.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 """How an app is started: as an unprivileged user that sees its own package folder and nothing else.
 
 bubblewrap builds the view where the machine lets it: as root the app then runs under APP_UID, else
-in a user namespace under the caller's own uid. Elsewhere the app runs without a sandbox, in its
-real folder, and the platform's syslog library is preloaded since there is no /dev/log of its own.
-An app for another processor than this machine's is run by the emulator, in either way.
+in a user namespace under the caller's own uid. Elsewhere the app runs in its real folder, with the
+platform's syslog library preloaded. What is for another processor is run by the emulator.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from tools.virtual_camera.app_group import own_group
 from tools.virtual_camera.emulation import Emulator
+from tools.virtual_camera.foreign_programs import OWN_FOLDER, foreign_programs
 from tools.virtual_camera.full_disk import DISK, full_disk_prefix
 from tools.virtual_camera.libraries import Libraries, Missing, system_folders
 from tools.virtual_camera.moved_clock import FOLDER, MovedClock
@@ -79,6 +79,7 @@ class Sandbox:
     ) -> None:
         self._platform = platform
         self._emulator = emulator
+        self._foreign = foreign_programs(emulator, platform)
         self._bus_address = bus_address
         self._host = host
         sysroot = emulator.sysroot if emulator else None
@@ -154,6 +155,8 @@ class Sandbox:
             environment = self._environment(
                 place, Path(f"/run/{place.app}/fcgi.sock"), _LIBRARIES, self._bus_inside()
             )
+            if self._foreign is not None:
+                environment = self._foreign.environment(environment, _EMULATOR, _SYSROOT)
             inner = [*self._drop(confined=True), "env"]
             inner += self._run(place, command[0], environment, _EMULATOR, _SYSROOT)
             inner.append(str(folder / command[0]))
@@ -174,14 +177,15 @@ class Sandbox:
     def _run(
         self, place: Place, program: str, environment: Mapping[str, str], qemu: str, sysroot: str
     ) -> list[str]:
-        """What `env` needs to run `program`. On a camera of another processor its libraries are no
-        use to a program of this machine, such as a script's shell."""
+        """What `env` needs to run `program`. The libraries of another processor are no use to a
+        program of this machine, such as a script's shell."""
         if self._emulator is None:
             return _assign(environment)
         if self._emulator.runs(place.package / program):
             return self._emulator.command(qemu, sysroot, environment)
-        mine = {name: text for name, text in environment.items() if not name.startswith("LD_")}
-        return _assign(mine)
+        if self._foreign is not None and qemu == _EMULATOR:  # what it executes may have a use
+            return _assign(environment)
+        return _assign({n: text for n, text in environment.items() if not n.startswith("LD_")})
 
     def _prefix(self, place: Place) -> tuple[str, ...]:
         disk = str(place.run.parent / f"{place.app}.disk")
@@ -213,8 +217,9 @@ class Sandbox:
         return environment
 
     def _preload(self, environment: dict[str, str], libraries: str, name: str) -> None:
-        """Put a library of the platform folder, which the app sees as `libraries`, before the C
-        library."""
+        """Put a library of the platform folder, which the app sees as `libraries`, before libc."""
+        if self._foreign is not None and libraries == _LIBRARIES:
+            libraries = OWN_FOLDER
         if (self._platform / name).exists():
             before = environment.get("LD_PRELOAD", "")
             environment["LD_PRELOAD"] = f"{before}:{libraries}/{name}".lstrip(":")
@@ -240,6 +245,8 @@ class Sandbox:
         if self._emulator is not None:
             argv += ["--ro-bind", str(self._emulator.program), _EMULATOR]
             argv += ["--ro-bind", str(self._emulator.sysroot), _SYSROOT]
+        if self._foreign is not None:
+            argv += self._foreign.view()
         argv += ["--proc", "/proc", "--dev", "/dev", "--bind", str(place.syslog), "/dev/log"]
         argv += ["--perms", "1777", "--tmpfs", "/dev/shm", "--perms", "1777", "--tmpfs", "/tmp"]
         argv += ["--perms", "0755", "--dir", "/var", "--perms", "1777", "--tmpfs", "/var/tmp"]
