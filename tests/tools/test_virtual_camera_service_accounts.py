@@ -70,3 +70,20 @@ def test_an_app_whose_manifest_does_not_say_so_is_denied(
     log = camera.wait_for_log("has no account")
     assert "org.freedesktop.DBus.Error.AccessDenied" in log
     assert f"a D-Bus call is denied: its manifest does not name {METHOD}" in log
+
+
+def test_an_app_with_a_sanitizer_is_not_put_off_by_what_is_preloaded(
+    program: Path, tmp_path: Path, start_camera: StartCamera
+) -> None:
+    """AddressSanitizer wants to be the first library, unless it is told otherwise."""
+    asked = ["pkg-config", "--cflags", "--libs", "gio-2.0"]
+    flags = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+    command = ["gcc", "-fsanitize=address", str(SOURCE.parent / "service.c"), *flags]
+    subprocess.run([*command, "-o", str(tmp_path / APP)], check=True, timeout=60)
+    camera = start_camera(service_port=0, platform=program.parent / "platform")
+    camera.allow_unsigned()
+    camera.upload(package(tmp_path / APP, tmp_path, dbus={"requiredMethods": [METHOD]}))
+
+    camera.control_app("start")
+
+    camera.wait_for_log("Brand.Brand=")

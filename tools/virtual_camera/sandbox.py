@@ -221,8 +221,8 @@ class Sandbox:
         if self._foreign is not None and libraries == _LIBRARIES:
             libraries = OWN_FOLDER
         if (self._platform / name).exists():
-            before = environment.get("LD_PRELOAD", "")
-            environment["LD_PRELOAD"] = f"{before}:{libraries}/{name}".lstrip(":")
+            loaded = f"{environment.get('LD_PRELOAD', '')}:{libraries}/{name}".lstrip(":")
+            environment |= {"LD_PRELOAD": loaded, "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
     def _drop(self, *, confined: bool) -> list[str]:
         """Give up root, and processes without end; without bubblewrap, die when the camera dies."""

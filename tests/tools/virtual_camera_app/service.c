@@ -23,8 +23,10 @@ static char* ask(const char* credentials, GError** error) {
     char* request = g_strdup_printf("GET /axis-cgi/param.cgi?action=list&group=Brand.Brand HTTP/1.0"
                                     "\r\nAuthorization: Basic %s\r\n\r\n",
                                     coded);
+    GSocketClient* client = g_socket_client_new();
+    g_socket_client_set_enable_proxy(client, FALSE);
     GSocketConnection* connection =
-        g_socket_client_connect_to_host(g_socket_client_new(), "127.0.0.12", 80, NULL, error);
+        g_socket_client_connect_to_host(client, "127.0.0.12", 80, NULL, error);
     char answer[4000] = "";
     gsize length = 0;
 
