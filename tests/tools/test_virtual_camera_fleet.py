@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import re
 import signal
@@ -11,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -18,6 +21,8 @@ from tests.waiting import wait_until
 from tools.bootstrap import PROJECT
 from tools.camera import VirtualCamera, start_virtual_camera, start_virtual_cameras
 from tools.errors import CameraError, SetupError, UsageError
+from tools.virtual_camera.__main__ import announce
+from tools.virtual_camera.camera import VirtualCamera as CameraHere
 from tools.virtual_camera.fleet import fleet_settings
 from tools.virtual_camera.settings import CameraSettings
 
@@ -126,6 +131,23 @@ def test_a_camera_that_is_killed_is_named_and_the_others_go_on(tmp_path: Path) -
         said = f"{two[0].ready['name']} ended with -9"
         wait_until(lambda: said in (tmp_path / "log").read_text(), "the warning")
         assert two[1].control.status()["pid"] == two[1].ready["pid"]
+
+
+def test_what_a_camera_says_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pieces(io.StringIO):
+        written: ClassVar[list[str]] = []
+
+        def write(self, piece: str) -> int:
+            self.written.append(piece)
+            return super().write(piece)
+
+    monkeypatch.setattr("sys.stdout", Pieces())
+
+    announce(CameraHere(CameraSettings(name="gate")), as_json=True)
+
+    (line,) = filter(None, Pieces.written)
+    assert json.loads(line)["name"] == "gate"
+    assert line.endswith("}\n")
 
 
 def test_ports_that_are_taken_are_left_out() -> None:

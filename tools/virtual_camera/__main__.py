@@ -73,14 +73,15 @@ async def _run(
     adopt_orphans()
     give_back()
     try:
-        _announce(camera, as_json=as_json)
+        announce(camera, as_json=as_json)
         ready()
         await stopping
     finally:
         await camera.stop()
 
 
-def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
+def announce(camera: VirtualCamera, *, as_json: bool) -> None:
+    """Say where the started camera is."""
     settings = camera.settings
     if as_json:
         ready = {
@@ -93,7 +94,8 @@ def _announce(camera: VirtualCamera, *, as_json: bool) -> None:
             "arch": settings.architecture,
             "pid": os.getpid(),
         }
-        print(json.dumps(ready), flush=True)
+        # One write, since other cameras may be writing there too.
+        print(json.dumps(ready) + "\n", end="", flush=True)
         return
     kind = f"{settings.model} ({settings.architecture}, AXIS OS {settings.os_version})"
     print(f"{settings.name}: {kind}")
