@@ -18,11 +18,12 @@ typedef struct {
     FCGX_Request fcgi;
     CgiRequest request;
     gint64 waitUntil;
+    gint seenNews; /* the server's `news` when the handler was last asked */
 } Exchange;
 
 struct CgiServer {
     int listener;
-    int wake; /* an eventfd: news for parked requests, or the end */
+    int wake; /* an eventfd: the thread that waits for requests is to look at what is below */
     CgiHandler handler;
     gpointer data;
     GMutex lock;        /* guards threads, isWatched and parked */
@@ -31,8 +32,17 @@ struct CgiServer {
     gboolean isWatched; /* one of them waits for requests */
     GPtrArray* parked;  /* Exchange* */
     gint exchanges;     /* atomic: requests that are not answered yet */
+    gint news;          /* atomic: counts what parked requests wait for */
     gint closing;       /* atomic */
 };
+
+/* Makes the thread that waits for requests look again. */
+static void wake(CgiServer* server) {
+    guint64 one = 1;
+
+    if (write(server->wake, &one, sizeof one) < 0)
+        g_debug("cgi: a wake-up is pending already");
+}
 
 static void freeExchange(CgiServer* server, Exchange* exchange) {
     g_atomic_int_add(&server->exchanges, -1);
@@ -130,6 +140,7 @@ static gboolean park(CgiServer* server, Exchange* exchange, gint64 waitUntil) {
     if (hasRoom)
         g_ptr_array_add(server->parked, exchange);
     g_mutex_unlock(&server->lock);
+    wake(server); /* its wait may be the first to end, or the news has come meanwhile */
     return hasRoom;
 }
 
@@ -140,6 +151,7 @@ static void handle(CgiServer* server, Exchange* exchange) {
     exchange->request.isLastTry = exchange->request.isLastTry ||
                                   g_atomic_int_get(&server->closing) ||
                                   (exchange->waitUntil && clockNow() >= exchange->waitUntil);
+    exchange->seenNews = g_atomic_int_get(&server->news);
     server->handler(&exchange->request, &reply, server->data);
     if (!reply.body) {
         if (!exchange->request.isLastTry && park(server, exchange, reply.waitUntil))
@@ -169,15 +181,16 @@ static void answer(CgiServer* server, Exchange* exchange) {
     freeExchange(server, exchange);
 }
 
-/* Asks again for those whose time has come, or for all. */
+/* Asks again for those whose time has come or who have not seen the news, or for all. */
 static void answerParked(CgiServer* server, gboolean all) {
     g_autoptr(GPtrArray) due = g_ptr_array_new();
     gint64 now = clockNow();
+    gint news = g_atomic_int_get(&server->news);
 
     g_mutex_lock(&server->lock);
     for (guint i = server->parked->len; i-- > 0;) {
         Exchange* exchange = g_ptr_array_index(server->parked, i);
-        if (all || exchange->waitUntil <= now)
+        if (all || exchange->waitUntil <= now || exchange->seenNews != news)
             g_ptr_array_add(due, g_ptr_array_steal_index_fast(server->parked, i));
     }
     g_mutex_unlock(&server->lock);
@@ -240,19 +253,19 @@ static gboolean watchAgain(CgiServer* server) {
 static gboolean serveOnce(CgiServer* server) {
     struct pollfd files[] = {{server->listener, POLLIN, 0}, {server->wake, POLLIN, 0}};
     Exchange* exchange = NULL;
-    guint64 news = 0;
+    guint64 wakeUps;
 
     int ready = poll(files, G_N_ELEMENTS(files), findTimeout(server));
     if (g_atomic_int_get(&server->closing))
         return FALSE;
-    if ((files[1].revents & POLLIN) && read(server->wake, &news, sizeof news) < 0)
-        news = 0;
+    if ((files[1].revents & POLLIN) && read(server->wake, &wakeUps, sizeof wakeUps) < 0)
+        g_debug("cgi: the wake-up was taken already");
     if (ready > 0 && (files[0].revents & POLLIN))
         exchange = acceptExchange(server);
     stopWatching(server);
     if (exchange)
         answer(server, exchange);
-    answerParked(server, news > 0);
+    answerParked(server, FALSE);
     return watchAgain(server);
 }
 
@@ -292,16 +305,11 @@ CgiServer* newCgiServer(const char* socketPath, CgiHandler handler, gpointer dat
     return server;
 }
 
-static void wake(CgiServer* server) {
-    guint64 one = 1;
-
-    if (write(server->wake, &one, sizeof one) < 0)
-        g_debug("cgi: a wake-up is pending already");
-}
-
 void wakeCgiServer(CgiServer* server) {
-    if (g_atomic_int_get(&server->exchanges) > 0) /* else there is nobody to tell */
-        wake(server);
+    if (g_atomic_int_get(&server->exchanges) == 0) /* there is nobody to tell */
+        return;
+    g_atomic_int_inc(&server->news);
+    wake(server);
 }
 
 void freeCgiServer(CgiServer* server) {

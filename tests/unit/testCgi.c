@@ -206,11 +206,96 @@ static void testLongPollsHoldNoThread(Fixture* fixture, gconstpointer unused) {
     }
 }
 
+static gpointer pollShortly(gpointer data) {
+    json_auto_t* answer = ask(data, "GET", "descriptions.cgi?wait=1", NULL, 200);
+
+    g_assert_cmpuint(json_array_size(json_object_get(answer, "descriptions")), ==, 0);
+    ended(data);
+    return NULL;
+}
+
+/* Whichever thread waits for requests must know when the first wait is over. */
+static void testAPollWithoutNewsIsAnsweredInTheEnd(Fixture* fixture, gconstpointer unused) {
+    GThread* threads[20];
+
+    (void)unused;
+    fixture->running = G_N_ELEMENTS(threads);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("poller", pollShortly, fixture);
+    waitUntil(hasEnded, fixture, "polls to be answered without news");
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        g_thread_join(threads[i]);
+}
+
+/* A server of its own, whose news come while a poll that has just looked is not parked yet. */
+typedef struct {
+    char* socket;
+    CgiServer* server;
+    gint looks, others, answered; /* atomic */
+} Late;
+
+static void answerLate(const CgiRequest* request, CgiReply* reply, gpointer data) {
+    Late* late = data;
+
+    if (strcmp(request->name, "other.cgi") == 0) {
+        reply->body = g_strdup("{}");
+        g_atomic_int_inc(&late->others);
+        return;
+    }
+    if (g_atomic_int_add(&late->looks, 1) > 0) {
+        reply->body = g_strdup("{}");
+        return;
+    }
+    reply->waitUntil = request->receivedAt + G_TIME_SPAN_MINUTE;
+    wakeCgiServer(late->server);
+    while (g_atomic_int_get(&late->others) < 2) /* until the other thread has seen the wake-up */
+        g_thread_yield();
+}
+
+static gpointer askLate(gpointer data) {
+    Late* late = data;
+    guint status;
+
+    g_free(askCgi(late->socket, "GET", "poll.cgi", NULL, &status));
+    g_atomic_int_inc(&late->answered);
+    return NULL;
+}
+
+static gboolean hasLooked(gconstpointer data) {
+    return g_atomic_int_get(&((const Late*)data)->looks) > 0;
+}
+
+static gboolean isAnswered(gconstpointer data) {
+    return g_atomic_int_get(&((const Late*)data)->answered) > 0;
+}
+
+static void testNewsBeforeParkingIsNotMissed(Fixture* fixture, gconstpointer unused) {
+    Late late = {.socket = g_build_filename(fixture->folder, "late", NULL)};
+    guint status;
+
+    (void)unused;
+    late.server = newCgiServer(late.socket, answerLate, &late, NULL);
+    GThread* poller = g_thread_new("poller", askLate, &late);
+    waitUntil(hasLooked, &late, "the poll to look");
+    for (int i = 0; i < 2; i++)
+        g_free(askCgi(late.socket, "GET", "other.cgi", NULL, &status));
+    waitUntil(isAnswered, &late, "the poll to hear the news");
+
+    g_thread_join(poller);
+    freeCgiServer(late.server);
+    g_unlink(late.socket);
+    g_free(late.socket);
+}
+
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, NULL);
     g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* warnings are wanted here */
     g_test_add("/cgi/ask-while-editing", Fixture, NULL, setUp, testThreadsAskWhileOthersEdit,
                tearDown);
     g_test_add("/cgi/long-polls", Fixture, NULL, setUp, testLongPollsHoldNoThread, tearDown);
+    g_test_add("/cgi/news-before-parking", Fixture, NULL, setUp, testNewsBeforeParkingIsNotMissed,
+               tearDown);
+    g_test_add("/cgi/no-news", Fixture, NULL, setUp, testAPollWithoutNewsIsAnsweredInTheEnd,
+               tearDown);
     return g_test_run();
 }
