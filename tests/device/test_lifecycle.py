@@ -137,7 +137,10 @@ def test_a_restart_keeps_profiles_and_begins_anew(
     assert app.profiles() == kept
     after = wait_for_descriptions(app, watch, 1)
     assert after.id != before.id
-    assert session_log(camera, before)[-2].endswith("stopping -> ended (shutdown)")
+    # A call that did not let go in time is told of after the end.
+    assert any(
+        line.endswith("stopping -> ended (shutdown)") for line in session_log(camera, before)
+    )
     camera.set_trigger(trigger, False)
     assert wait_for_end(app, watch).id == after.id
 
