@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The parts of `invoke test` side by side, each in a process of its own.
 
-Some parts keep a core busy, others wait most of the time for a camera's timers: two lanes take
-turns at the parts, and those that only compute give way to those that look at the clock. Every line
-is shown as it comes, with its part's name before it.
+One lane has the parts that look at the clock, one after the other; the other those that only
+compute, and give way. Every line is shown as it comes, with its part's name before it.
 """
 
 from __future__ import annotations
@@ -14,21 +13,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from tools import console
 from tools.bootstrap import PROJECT
 
-LANES = 2
-ORDER = ("python", "c", "prove", "lint", "threads", "emulated", "device")
-"""The longest first, and beside it those that give way; at the end two that leave a core idle."""
 _PATIENT = frozenset(("c", "prove", "lint", "threads"))
 _WIDTH = 9
 
 
 def run(parts: Sequence[str], command: Callable[[str], list[str]]) -> dict[str, list[str]]:
-    """Run `command(part)` for each part, LANES at a time in the order given; what each printed.
+    """Run `command(part)` for each part, two at a time; what each printed.
 
     When this is interrupted, the programs are too, and get the time to tidy up.
     """
@@ -47,10 +43,13 @@ def run(parts: Sequence[str], command: Callable[[str], list[str]]) -> dict[str, 
             finally:
                 running.discard(process)
 
-    with ThreadPoolExecutor(LANES) as pool:
-        waiting: dict[str, Future[list[str]]] = {part: pool.submit(one, part) for part in parts}
+    def lane(patient: bool) -> dict[str, list[str]]:
+        return {part: one(part) for part in parts if (part in _PATIENT) == patient}
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(lane, patient) for patient in (False, True)]
         try:
-            return {part: future.result() for part, future in waiting.items()}
+            return both[0].result() | both[1].result()
         except BaseException:
             ended.set()
             for process in list(running):
