@@ -8,8 +8,10 @@
 #include "Counters.h"
 #include "Log.h"
 
-/* Stateful events answer a subscription at once; this is how long we listen for them. */
-enum { ANSWER_MS = 400 };
+/* Stateful events answer a subscription at once, but a busy camera takes its time over many of
+ * them: we look each LOOK_MS whether some have come, and listen until none has at SILENT_LOOKS in a
+ * row; MOST_LOOKS at most. */
+enum { LOOK_MS = 100, SILENT_LOOKS = 4, MOST_LOOKS = 50 };
 
 struct EventSource {
     AXEventHandler* handler;
@@ -196,7 +198,8 @@ typedef struct {
     TriggerStatesCallback callback;
     gpointer data;
     guint timer;
-    guint endSource; /* pending when nothing is missing any more */
+    guint looks, silentLooks; /* onLook() so far, and since the last answer */
+    guint endSource;          /* pending when nothing is missing any more */
 } Inquiry;
 
 static void freeTriggerState(gpointer data) {
@@ -247,14 +250,15 @@ static void onInquiryEvent(guint number, AXEvent* event, gpointer data) {
     const EventSource* source = data;
     Inquiry* inquiry = g_hash_table_lookup(source->inquiries, GUINT_TO_POINTER(number));
 
-    if (inquiry)
+    if (inquiry) {
+        inquiry->silentLooks = 0;
         noteState(inquiry, g_hash_table_lookup(inquiry->asked, GUINT_TO_POINTER(number)),
                   ax_event_get_key_value_set(event));
+    }
     ax_event_free(event);
 }
 
-static void endInquiry(gpointer data) {
-    Inquiry* inquiry = data;
+static void endInquiry(Inquiry* inquiry) {
     GPtrArray* states = g_ptr_array_new_with_free_func(freeTriggerState);
     GHashTableIter entries;
     gpointer number, state;
@@ -276,6 +280,15 @@ static void endInquiry(gpointer data) {
     g_hash_table_unref(inquiry->found);
     g_hash_table_unref(inquiry->asked);
     g_free(inquiry);
+}
+
+static void onLook(gpointer data) {
+    Inquiry* inquiry = data;
+
+    inquiry->looks++;
+    inquiry->silentLooks++;
+    if (inquiry->silentLooks == SILENT_LOOKS || inquiry->looks == MOST_LOOKS)
+        endInquiry(inquiry);
 }
 
 static gboolean onAllFound(gpointer data) {
@@ -346,7 +359,7 @@ void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray*
         addTrigger(set, g_ptr_array_index(extras, i), NULL);
         ask(inquiry, set, g_ptr_array_index(extras, i));
     }
-    inquiry->timer = startTimer(ANSWER_MS, endInquiry, inquiry);
+    inquiry->timer = startTimer(LOOK_MS, onLook, inquiry);
 }
 
 struct EventDeclaration {
