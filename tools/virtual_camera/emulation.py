@@ -29,10 +29,14 @@ class _Processor:
     """e_machine in the header of its ELF files"""
     native: tuple[str, ...]
     """what uname calls machines that need no emulation"""
+    cpu: str = ""
+    """qemu's name of the processor, where its default one will not do"""
 
 
 _PROCESSORS = {
-    "aarch64": _Processor("qemu-aarch64", 183, ("aarch64", "arm64")),
+    # The newer libraries sign return addresses (PAC), which qemu computes bit by bit: an event took
+    # an app ten times as long.
+    "aarch64": _Processor("qemu-aarch64", 183, ("aarch64", "arm64"), "max,pauth=off"),
     "armv7hf": _Processor("qemu-arm", 40, ("armv7l",)),
 }
 
@@ -44,6 +48,7 @@ class Emulator:
     program: Path
     sysroot: Path
     machine: int
+    cpu: str
 
     def runs(self, program: Path) -> bool:
         """Whether the file is a program of that architecture; scripts and others are not."""
@@ -61,6 +66,7 @@ class Emulator:
         splits its value at commas, so only loader variables are given by it.
         """
         own = {name: text for name, text in environment.items() if not name.startswith(_LOADER)}
+        own |= {"QEMU_CPU": self.cpu} if self.cpu else {}  # what the app starts has it, too
         argv = [*(f"{name}={text}" for name, text in own.items()), program, "-L", sysroot]
         for name in environment.keys() - own.keys():
             argv += ["-E", f"{name}={environment[name]}"]
@@ -85,4 +91,4 @@ def find_emulator(architecture: str, sysroot: Path | None) -> Emulator | None:
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         raise SetupError(f"{names[0]} is not installed", "apt-get install qemu-user-static")
-    return Emulator(Path(found).resolve(), sysroot.resolve(), processor.machine)
+    return Emulator(Path(found).resolve(), sysroot.resolve(), processor.machine, processor.cpu)
