@@ -11,7 +11,7 @@
 /* Stateful events answer a subscription at once, but a busy camera takes its time over many of
  * them: we look each LOOK_MS whether some have come, and listen until none has at SILENT_LOOKS in a
  * row; MOST_LOOKS at most. */
-enum { LOOK_MS = 100, SILENT_LOOKS = 4, MOST_LOOKS = 50 };
+enum { LOOK_MS = 200, SILENT_LOOKS = 2, MOST_LOOKS = 25 };
 
 struct EventSource {
     AXEventHandler* handler;
