@@ -19,7 +19,7 @@ from contextlib import suppress
 from tools import console
 from tools.bootstrap import PROJECT
 
-_PATIENT = frozenset(("c", "prove", "lint", "threads"))
+_PATIENT = frozenset(("c", "prove", "lint", "threads", "builds"))
 _WIDTH = 9
 
 

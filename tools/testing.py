@@ -50,7 +50,7 @@ class Outcome:
 
 
 def test(only: str = "", one_by_one: bool = False) -> None:
-    """Run the parts named in `only` (lint, c, prove, threads, python, device, emulated;
+    """Run the parts named in `only` (lint, c, prove, threads, builds, python, device, emulated;
     all unless given), several of them in two lanes unless `one_by_one`.
 
     Prints each part's own output, a table, and last `N passed, N failed`. VerdictError when
@@ -163,7 +163,13 @@ def _c() -> Outcome:
 def _python() -> Outcome:
     debian.require("build", "camera", "broker", "faults")
     build.build("host")
-    return _pytest("python", ["tests/tools"])
+    return _pytest("python", ["tests/tools", "-m", "not builds"])
+
+
+def _builds() -> Outcome:
+    """The Python tests that mostly compile, for each processor and SDK."""
+    debian.require("build", "camera", "faults")
+    return _pytest("builds", ["tests/tools", "-m", "builds"])
 
 
 def _device() -> Outcome:
@@ -214,6 +220,7 @@ PARTS: dict[str, Callable[[], Outcome]] = {
     "c": _c,
     "prove": _prove,
     "threads": _threads,
+    "builds": _builds,
     "python": _python,
     "device": _device,
     "emulated": _emulated,

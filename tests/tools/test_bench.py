@@ -13,6 +13,8 @@ import pytest
 from tools import bench, bench_engine
 from tools.errors import SetupError, UsageError
 
+pytestmark = [pytest.mark.builds, pytest.mark.timeout(600)]
+
 FIELDS = ["name", "value", "unit", "baseline", "baselineValue", "ratio"]
 Figures = dict[str, dict[str, Any]]
 
@@ -40,19 +42,16 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     return {entry["name"]: entry for entry in written["figures"]}
 
 
-@pytest.mark.timeout(600)
 def test_every_figure_is_measured(measured: Figures) -> None:
     assert set(bench_engine.NAMES) <= set(measured)
 
 
-@pytest.mark.timeout(600)
 def test_every_aim_is_of_a_figure(measured: Figures) -> None:
     assert set(bench_engine.AIMS) <= set(measured)
     for name, aim in bench_engine.AIMS.items():
         assert bench.Aim.parse(aim).holds(measured[name]) in (True, False)
 
 
-@pytest.mark.timeout(600)
 def test_figures_have_their_shape(measured: Figures) -> None:
     for name, found in measured.items():
         assert list(found) == FIELDS, name
@@ -66,14 +65,12 @@ def test_figures_have_their_shape(measured: Figures) -> None:
             ), name
 
 
-@pytest.mark.timeout(600)
 def test_figures_of_ratios_have_a_baseline(measured: Figures) -> None:
     for name, aim in bench_engine.AIMS.items():
         if aim.startswith("ratio"):
             assert measured[name]["baselineValue"] > 0, name
 
 
-@pytest.mark.timeout(600)
 def test_only_some(measured: Figures, tmp_path: Path) -> None:
     path = tmp_path / "some.json"
 

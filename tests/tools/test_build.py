@@ -16,6 +16,8 @@ from tools.bootstrap import PROJECT
 from tools.errors import BuildError, SetupError, UsageError
 from tools.settings import BUILD, project_version
 
+pytestmark = [pytest.mark.builds, pytest.mark.timeout(600)]
+
 
 @pytest.fixture(scope="module")
 def built() -> build.Built:

@@ -20,6 +20,8 @@ from tools.bootstrap import PROJECT
 from tools.errors import BuildError, PackageError, SetupError, UsageError
 from tools.settings import BUILD
 
+pytestmark = [pytest.mark.builds, pytest.mark.timeout(600)]
+
 CROSS = ("aarch64", "armv7hf")
 LIMIT = 150_000
 """Bytes that a package may have"""

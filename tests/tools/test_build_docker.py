@@ -21,7 +21,7 @@ from tools.errors import BuildError, SetupError
 from tools.sdk_standin import image as standin
 from tools.settings import BUILD
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.builds, pytest.mark.timeout(900)]
 FOLDER = BUILD / "aarch64-docker"
 
 

@@ -18,6 +18,8 @@ from tools.camera import VirtualCamera, start_virtual_camera
 from tools.errors import CameraError, Refused, UsageError
 from tools.virtual_camera.emulation import find_emulator
 
+pytestmark = [pytest.mark.builds, pytest.mark.timeout(600)]
+
 EMULATED = ("aarch64", "armv7hf")
 APP = "processor"
 PROGRAM = r"""

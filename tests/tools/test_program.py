@@ -57,7 +57,9 @@ def folder(tmp_path: Path) -> Path:
 def start(
     folder: Path, *arguments: str, ignoring_interrupts: bool = False
 ) -> subprocess.Popen[str]:
-    prefix = ["env", "--ignore-signal=INT"] if ignoring_interrupts else []
+    # Whoever runs the tests may have told it to ignore SIGHUP, as nohup does.
+    prefix = ["env", "--default-signal=HUP"]
+    prefix += ["--ignore-signal=INT"] if ignoring_interrupts else []
     code = "import sys; from tools import program; program.run(sys.argv[1:])"
     return subprocess.Popen(
         [*prefix, sys.executable, "-c", code, "-r", str(folder), *arguments],
