@@ -14,6 +14,7 @@ Description* newDescription(SessionContext* session, Config* config, const char*
     description->session = refSession(session);
     description->generation = session->generation;
     description->lastTimestampUs = session->lastTimestampUs;
+    description->lastBytes = session->lastBytes;
     description->config = refConfig(config);
     description->apiKey = g_strdup(apiKey);
     description->client = client;
@@ -41,11 +42,13 @@ static gboolean failIfCancelled(Description* description) {
     return TRUE;
 }
 
-/* A camera whose picture stands still must not cost a call for each tick. */
+/* A camera whose picture stands still must not cost a call for each tick. The size is compared too,
+ * for cameras that give all snapshots one timestamp (whether there are some is not known). */
 static gboolean failIfFrozen(Description* description) {
-    gint64 timestampUs = description->frame.timestampUs;
+    const FrameInfo* frame = &description->frame;
 
-    if (!timestampUs || timestampUs != description->lastTimestampUs)
+    if (!frame->timestampUs || frame->timestampUs != description->lastTimestampUs ||
+        frame->bytes != description->lastBytes)
         return FALSE;
     g_set_error(&description->error, DESCRIBE_ERROR, DESCRIBE_ERROR_FROZEN,
                 "the camera still gives the picture that was described before");
@@ -69,13 +72,13 @@ static GPtrArray* takeFrames(Description* description) {
         }
     }
     GBytes* last = g_ptr_array_index(frames, frames->len - 1);
+    info->width = spec->width;
+    info->height = spec->height;
+    info->bytes = g_bytes_get_size(last);
     if (failIfFrozen(description)) {
         g_ptr_array_unref(frames);
         return NULL;
     }
-    info->width = spec->width;
-    info->height = spec->height;
-    info->bytes = g_bytes_get_size(last);
     info->takenAt = clockText();
     return frames;
 }

@@ -14,6 +14,7 @@ typedef struct {
     SessionContext* session; /* owned reference */
     guint generation;        /* of the session when it was asked for */
     gint64 lastTimestampUs;  /* of the picture that the session described last; 0 for none */
+    gsize lastBytes;         /* and its size */
     Config* config;          /* owned reference */
     char* apiKey;            /* or NULL */
     DescribeClient* client;  /* borrowed */

@@ -60,7 +60,9 @@ struct SessionContext {
     PoolJob* job;     /* the description under way, or NULL */
     guint generation; /* of that job; a result of another one is discarded */
     gint64 stopSince;
-    gint64 lastTimestampUs; /* of the picture described last, see takeFrame(); 0 before */
+    /* Of the picture described last, see takeFrame(); 0 before. */
+    gint64 lastTimestampUs;
+    gsize lastBytes;
 
     GMutex lock;      /* guards info */
     SessionInfo info; /* the main loop writes */

@@ -144,6 +144,7 @@ static void takeResult(SessionRunner* runner, Description* description) {
     g_autofree char* text = logText(description->answer.text, SHOWN_TEXT);
     noteDescription(session);
     session->lastTimestampUs = description->frame.timestampUs;
+    session->lastBytes = description->frame.bytes;
     g_info("session %s profile %s: description %u (%d ms): %s", session->id, profile,
            session->info.descriptions, (int)(description->latencyUs / 1000), text);
     publishDescription(runner->publisher, session, &description->answer, &description->frame,
