@@ -247,7 +247,7 @@ def demo(_context: Context, keep: bool = False, json: str = "", source: str = ""
 
 @task(
     help={
-        "only": "lint, c, prove, threads, builds, python, device, emulated: some, with commas",
+        "only": "lint, builds, c, threads, prove, python, device, emulated: some, with commas",
         "one-by-one": "not two of them at a time",
     }
 )

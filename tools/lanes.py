@@ -2,11 +2,13 @@
 """The parts of `invoke test` side by side, each in a process of its own.
 
 One lane has the parts that look at the clock, one after the other; the other those that only
-compute, and give way. Every line is shown as it comes, with its part's name before it.
+compute, and give way; who is done first helps with these. Every line is shown as it comes, with its
+part's name before it.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -43,11 +45,14 @@ def run(parts: Sequence[str], command: Callable[[str], list[str]]) -> dict[str, 
             finally:
                 running.discard(process)
 
-    def lane(patient: bool) -> dict[str, list[str]]:
-        return {part: one(part) for part in parts if (part in _PATIENT) == patient}
+    urgent = [part for part in parts if part not in _PATIENT]
+    patient = iter([part for part in parts if part in _PATIENT])  # each lane takes the next one
+
+    def lane(own: Sequence[str]) -> dict[str, list[str]]:
+        return {part: one(part) for part in itertools.chain(own, patient)}
 
     with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(lane, patient) for patient in (False, True)]
+        both = [pool.submit(lane, own) for own in (urgent, [])]
         try:
             return both[0].result() | both[1].result()
         except BaseException:

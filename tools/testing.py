@@ -50,7 +50,7 @@ class Outcome:
 
 
 def test(only: str = "", one_by_one: bool = False) -> None:
-    """Run the parts named in `only` (lint, c, prove, threads, builds, python, device, emulated;
+    """Run the parts named in `only` (lint, builds, c, threads, prove, python, device, emulated;
     all unless given), several of them in two lanes unless `one_by_one`.
 
     Prints each part's own output, a table, and last `N passed, N failed`. VerdictError when
@@ -217,10 +217,10 @@ def _emulated() -> Outcome:
 
 PARTS: dict[str, Callable[[], Outcome]] = {
     "lint": _lint,
-    "c": _c,
-    "prove": _prove,
-    "threads": _threads,
     "builds": _builds,
+    "c": _c,
+    "threads": _threads,
+    "prove": _prove,
     "python": _python,
     "device": _device,
     "emulated": _emulated,
