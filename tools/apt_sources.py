@@ -12,8 +12,8 @@ from pathlib import Path
 
 _APT = Path("/etc/apt")
 # Ubuntu keeps the processors of cameras on another server than those of workstations.
-_UBUNTU = re.compile(r"https?://(?:[\w.-]+\.)?(?:archive|security)\.ubuntu\.com/ubuntu/?(?=\s|$)")
-_PORTS = "http://ports.ubuntu.com/ubuntu-ports/"
+_UBUNTU = re.compile(r"https?://(?:[\w.-]+\.)?(?:archive|security)(\.ubuntu\.\w+)/ubuntu/?(?=\s|$)")
+_PORTS = r"http://ports\1/ubuntu-ports/"
 _ONE_LINE_ARCHITECTURES = re.compile(r"\s*\barch[+-]?=[^\s\]]*")
 _STANZA_ARCHITECTURES = re.compile(r"(?mi)^Architectures(-Add|-Remove)?:.*\n(?:[ \t].*\n)*")
 

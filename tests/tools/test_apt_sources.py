@@ -12,13 +12,13 @@ from tools import apt_sources, sysroot
 UBUNTU = """\
 # Ubuntu's own
 Types: deb
-URIs: http://de.archive.ubuntu.com/ubuntu/
+URIs: http://de.archive.ubuntu.example/ubuntu/
 Suites: noble noble-updates
 Components: main universe
 Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
 
 Types: deb
-URIs: http://security.ubuntu.com/ubuntu
+URIs: http://security.ubuntu.example/ubuntu
 Suites: noble-security
 Components: main universe
 Architectures: amd64
@@ -26,10 +26,10 @@ Architectures: amd64
 Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
 """
 ONE_LINE = """\
-deb [arch=amd64 signed-by=/usr/share/keyrings/x.gpg] https://deb.debian.org/debian bookworm main
-deb [ arch=amd64 ] http://archive.ubuntu.com/ubuntu noble main
-deb-src http://archive.ubuntu.com/ubuntu noble main
-# deb http://archive.ubuntu.com/ubuntu noble multiverse
+deb [arch=amd64 signed-by=/usr/share/keyrings/x.gpg] https://debian.example/debian bookworm main
+deb [ arch=amd64 ] http://archive.ubuntu.example/ubuntu noble main
+deb-src http://archive.ubuntu.example/ubuntu noble main
+# deb http://archive.ubuntu.example/ubuntu noble multiverse
 """
 
 
@@ -49,15 +49,15 @@ def test_cameras_processors_are_asked_for_where_ubuntu_keeps_them(
     settings = apt_sources.copy(tmp_path / "work", apt=apt)
 
     stanzas = (settings["Dir::Etc::sourceparts"] / "ubuntu.sources").read_text()
-    assert stanzas.count("URIs: http://ports.ubuntu.com/ubuntu-ports/\n") == 2
+    assert stanzas.count("URIs: http://ports.ubuntu.example/ubuntu-ports/\n") == 2
     assert "Architectures" not in stanzas
     assert "i386" not in stanzas
     assert stanzas.count("Signed-By: /usr") == 2
     lines = settings["Dir::Etc::sourcelist"].read_text().splitlines()
     assert lines[0] == (
-        "deb [ signed-by=/usr/share/keyrings/x.gpg] https://deb.debian.org/debian bookworm main"
+        "deb [ signed-by=/usr/share/keyrings/x.gpg] https://debian.example/debian bookworm main"
     )
-    assert lines[1] == "deb http://ports.ubuntu.com/ubuntu-ports/ noble main"
+    assert lines[1] == "deb http://ports.ubuntu.example/ubuntu-ports/ noble main"
     names = [path.name for path in settings["Dir::Etc::sourceparts"].iterdir()]
     assert names == ["ubuntu.sources"]
 
@@ -67,7 +67,7 @@ def test_source_packages_are_asked_of_the_same_places(apt: Path, tmp_path: Path)
 
     stanzas = (settings["Dir::Etc::sourceparts"] / "ubuntu.sources").read_text()
     assert stanzas.count("Types: deb-src\n") == 2
-    assert "URIs: http://de.archive.ubuntu.com/ubuntu/\n" in stanzas
+    assert "URIs: http://de.archive.ubuntu.example/ubuntu/\n" in stanzas
     assert (tmp_path / "work" / "state" / "status").read_text() == ""
 
 
