@@ -51,7 +51,8 @@ typedef enum {
 /* Asks the camera for the states of all triggers of these kinds, and for those in `extras`
  * (Trigger*, kept by the caller until the callback; may be NULL), by subscribing for a moment:
  * stateful events answer at once (unconfirmed for object analytics on a real camera), others do
- * not. What is not found is not there, or the event service is down. */
+ * not. Listens until no answer comes any more, a few seconds at most. What is not found is not
+ * there, or the event service is down. */
 void findTriggerStates(EventSource* source, TriggerKinds kinds, const GPtrArray* extras,
                        TriggerStatesCallback callback, gpointer data);
 

@@ -242,6 +242,37 @@ def test_programs_of_the_newest_sdk_find_their_libraries(architecture: str, tmp_
     assert (done.stdout, done.stderr) == ("stolen 42\n", "")
 
 
+SIGNING = r"""
+#include <stdio.h>
+#include <sys/auxv.h>
+
+int main(void) {
+#ifdef __aarch64__
+    puts(getauxval(AT_HWCAP) & (1UL << 30) ? "signs" : "plain"); /* HWCAP_PACA */
+#else
+    puts("plain");
+#endif
+    return 0;
+}
+"""
+
+
+def test_the_processor_signs_no_return_addresses(architecture: str, tmp_path: Path) -> None:
+    """Which the libraries do where they can, and an app was ten times as slow."""
+    tools = toolchain.find(architecture)
+    (tmp_path / "signing.c").write_text(SIGNING)
+    compiler = tools.environment["CC"].split()
+    subprocess.run([*compiler, "signing.c", "-o", "signing"], cwd=tmp_path, check=True, timeout=60)
+    root = camera_root.require(architecture)
+    emulator = find_emulator(architecture, root)
+    assert emulator is not None
+
+    run = ["env", *emulator.command(str(emulator.program), str(root), {}), "./signing"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == "plain\n"
+
+
 WORKER = r"""
 #include <spawn.h>
 #include <stdio.h>

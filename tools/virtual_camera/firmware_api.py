@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """firmwaremanagement.cgi (VAPIX Firmware management API) and restart.cgi: what runs, and reboots.
-There is no other firmware to change to, so every other method is refused and counted."""
+There is no other firmware to go back to; methods that would change it are refused and counted."""
 
 from __future__ import annotations
 

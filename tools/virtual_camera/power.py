@@ -61,7 +61,8 @@ class Power:
             if self.is_up:
                 await self.reboot()
 
-        self._pending = asyncio.get_running_loop().create_task(wait_and_reboot())
+        if self._pending is None or self._pending.done():  # once is enough for all who ask
+            self._pending = asyncio.get_running_loop().create_task(wait_and_reboot())
 
     async def reboot(self, *, power_cut: bool = False) -> None:
         """End every app and connection, then boot. `power_cut`: apps end without warning and have
